@@ -1,0 +1,171 @@
+import { z } from "zod";
+import { Problems } from "./problems";
+
+/**
+ * What one component tells another: plain, versioned data, computed from inputs and therefore known at preview.
+ * A ref is an argument, a component output and a stack output in the same form.
+ */
+export const refVersion = 1;
+
+/** A client's namespace and NVLink domain. */
+export interface DomainRef {
+  version: number;
+  client: string;
+  namespace: string;
+  /** ResourceClaimTemplate every engine pod of the client claims its channel through. */
+  claimTemplate: string;
+  /** Trays the client may use. */
+  trays: number;
+  /** ServiceAccount of engine pods; it has no token and no rights. */
+  engineServiceAccount: string;
+  /** PriorityClass of the client's pods, where the rack defines one. */
+  priorityClass?: string;
+  /** Namespaces that may scrape metrics. */
+  monitoringNamespace: string;
+}
+
+/** A pool of workers, as its router and its operators see it. */
+export interface PoolRef {
+  version: number;
+  client: string;
+  role: string;
+  engine: string;
+  namespace: string;
+  /** Name of the LeaderWorkerSet. */
+  name: string;
+  workers: number;
+  trays: number;
+  gpus: number;
+  /** HTTP port of a worker's leader. */
+  httpPort: number;
+  /** Port on which a prefill leader introduces KV senders and receivers; 0 for decode. */
+  bootstrapPort: number;
+  /** Base URL of each worker's leader. */
+  leaders: string[];
+  /** Labels that select exactly the leaders. */
+  selector: Record<string, string>;
+  servedModel: string;
+  kvCacheType: string;
+  contextTokens: number;
+  /** Requests the pool can hold at once. */
+  concurrency: number;
+  /** Seconds the pool may take to become ready. */
+  startupBudgetSeconds: number;
+  /** Seconds the pool may take to finish its requests when it is stopped. */
+  drainSeconds: number;
+}
+
+/** A client's entrance. */
+export interface RouterRef {
+  version: number;
+  client: string;
+  namespace: string;
+  service: string;
+  port: number;
+  metricsPort: number;
+  /** Base URL inside the cluster. */
+  url: string;
+  servedModel: string;
+}
+
+/** A placement of experts that a pool can start with. */
+export interface ExpertPlacementRef {
+  version: number;
+  /** `off`, `static` or `dynamic`. */
+  mode: string;
+  redundantExperts: number;
+  /** ConfigMap and key that hold the placement; empty unless `static`. */
+  configMap: string;
+  key: string;
+  /** Ranks the placement was computed for; 0 when any will do. */
+  expertParallelSize: number;
+  /** Mean over layers of mean load / highest load per GPU, before and after; 0 when nothing was computed. */
+  balancednessBefore: number;
+  balancednessAfter: number;
+}
+
+/** One client's share of a rack. */
+export interface ClientAllocation {
+  client: string;
+  trays: number;
+  priorityClass: string;
+}
+
+/** What the rack stack exports and client stacks read. */
+export interface Allocation {
+  version: number;
+  rack: string;
+  trays: number;
+  clients: ClientAllocation[];
+}
+
+const allocationSchema = z.strictObject({
+  version: z.literal(refVersion),
+  rack: z.string(),
+  trays: z.int().positive(),
+  clients: z.array(z.strictObject({ client: z.string(), trays: z.int().nonnegative(), priorityClass: z.string() })),
+});
+
+const domainSchema = z.strictObject({
+  version: z.literal(refVersion),
+  client: z.string().min(1),
+  namespace: z.string().min(1),
+  claimTemplate: z.string().min(1),
+  trays: z.int().positive(),
+  engineServiceAccount: z.string().min(1),
+  priorityClass: z.string().optional(),
+  monitoringNamespace: z.string().min(1),
+});
+
+const poolSchema = z.strictObject({
+  version: z.literal(refVersion),
+  client: z.string().min(1),
+  role: z.enum(["prefill", "decode"]),
+  engine: z.string().min(1),
+  namespace: z.string().min(1),
+  name: z.string().min(1),
+  workers: z.int().positive(),
+  trays: z.int().positive(),
+  gpus: z.int().positive(),
+  httpPort: z.int().positive(),
+  bootstrapPort: z.int().nonnegative(),
+  leaders: z.array(z.string()),
+  selector: z.record(z.string(), z.string()),
+  servedModel: z.string().min(1),
+  kvCacheType: z.string().min(1),
+  contextTokens: z.int().positive(),
+  concurrency: z.int().positive(),
+  startupBudgetSeconds: z.number().positive(),
+  drainSeconds: z.number().nonnegative(),
+});
+
+/** @throws {RefusedError} naming `origin` and every path that is not as expected. */
+export function parseAllocation(value: unknown, origin: string): Allocation {
+  return parse(allocationSchema, value, origin, "an allocation exported by a rack stack of this version");
+}
+
+/** @throws {RefusedError} naming `origin` and every path that is not as expected. */
+export function parseDomainRef(value: unknown, origin: string): DomainRef {
+  return parse(domainSchema, value, origin, "the `ref` of a ClientDomain");
+}
+
+/** @throws {RefusedError} naming `origin` and every path that is not as expected. */
+export function parsePoolRef(value: unknown, origin: string): PoolRef {
+  return parse(poolSchema, value, origin, "the `ref` of a PrefillPool or DecodePool");
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, origin: string, expected: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = new Problems();
+  for (const issue of result.error.issues) {
+    problems.add({
+      path: issue.path.length > 0 ? issue.path.map(String).join(".") : origin,
+      what: issue.message,
+      rule: `${origin} must be ${expected}`,
+      fix: "deploy the stack it comes from with this version, or pass the ref unchanged",
+    });
+  }
+  problems.throwIfAny(origin);
+  throw new Error("unreachable: a failed parse has issues");
+}
