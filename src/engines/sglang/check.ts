@@ -1,0 +1,88 @@
+import type { PoolPlan } from "../../plan/pool";
+import type { Problem } from "../../problems";
+import { dialectOf, sglangVersions, type Dialect } from "./dialect";
+import { launchFlags } from "./launch-line";
+
+/** What SGLang would reject at start, or override in silence. */
+export function checkSglang(plan: PoolPlan): readonly Problem[] {
+  const { engineVersion } = plan.intent;
+  const dialect = dialectOf(engineVersion);
+  if (dialect === undefined) {
+    return [
+      {
+        path: "engine.version",
+        what: `${engineVersion} is not a SGLang version whose flags are known`,
+        rule: `flags were read from the published packages ${sglangVersions.join(", ")}`,
+        fix: `the version of your image, ${sglangVersions[0]} or newer, for example ${sglangVersions[1]}`,
+      },
+    ];
+  }
+  return [...checkExtraArgs(plan, dialect), ...checkExtraEnvironment(plan), ...checkSpeculation(plan)];
+}
+
+function checkExtraArgs(plan: PoolPlan, dialect: Dialect): readonly Problem[] {
+  const ours = new Set(launchFlags(plan, dialect).map(({ name }) => name));
+  const problems: Problem[] = [];
+  for (const argument of plan.intent.extraArgs ?? []) {
+    if (!argument.startsWith("--")) continue;
+    const [name = argument] = argument.split("=");
+    if (ours.has(name)) {
+      problems.push({
+        path: "extraArgs",
+        what: `${name} is derived from the pool's own settings`,
+        rule: "a flag said twice wins by its place, and the plan would be wrong about it",
+        fix: "change the setting it comes from",
+      });
+    } else if (!dialect.flags.has(name)) {
+      problems.push({
+        path: "extraArgs",
+        what: `${name} is not a flag of SGLang ${dialect.version}`,
+        rule: "an unknown flag stops the server at start, after the old one is gone",
+        fix: closest(name, dialect.flags),
+      });
+    }
+  }
+  return problems;
+}
+
+/** Variables of the plan's own that a user must not turn under it. */
+const derivedVariables: Readonly<Record<string, string>> = {
+  SGLANG_DEEPEP_NUM_MAX_DISPATCH_TOKENS_PER_RANK: "dispatchTokensPerRank",
+};
+
+function checkExtraEnvironment(plan: PoolPlan): readonly Problem[] {
+  return Object.keys(plan.intent.extraEnv ?? {}).flatMap((name) => {
+    const setting = derivedVariables[name];
+    if (setting === undefined) return [];
+    return [
+      {
+        path: `extraEnv.${name}`,
+        what: `it is derived from ${setting}`,
+        rule: "the memory plan and the dispatch check count on it",
+        fix: `set ${setting}`,
+      },
+    ];
+  });
+}
+
+/** SGLang sizes the request pool for speculation itself unless told; TBO and mixed chunks exclude it (A.3-13). */
+function checkSpeculation(plan: PoolPlan): readonly Problem[] {
+  const draft = plan.intent.speculation?.draftTokens ?? 0;
+  const overlap = plan.intent.extraArgs?.find((argument) => argument === "--enable-two-batch-overlap");
+  if (draft === 0 || overlap === undefined) return [];
+  return [
+    {
+      path: "extraArgs",
+      what: `${overlap} with ${draft} drafted tokens`,
+      rule: "two-batch overlap and speculative decoding exclude each other in SGLang",
+      fix: "one of the two",
+    },
+  ];
+}
+
+function closest(name: string, flags: ReadonlySet<string>): string {
+  const words = name.replace(/^--/, "").split("-");
+  const score = (flag: string): number => words.filter((word) => flag.includes(word)).length;
+  const best = [...flags].sort((a, b) => score(b) - score(a) || (a < b ? -1 : 1))[0] ?? "";
+  return score(best) > 0 ? `did you mean ${best}?` : "see the launcher's --help";
+}

@@ -1,0 +1,43 @@
+import flagTable from "./flag-table.json";
+
+/** Versions whose flags were read from the published package. A patch or post release speaks its base's dialect. */
+export const sglangVersions = ["0.5.5", "0.5.8", "0.5.23"] as const;
+export type SglangVersion = (typeof sglangVersions)[number];
+
+/** What one version of the launcher accepts, and how it wants to be told the same things. */
+export interface Dialect {
+  readonly version: SglangVersion;
+  readonly flags: ReadonlySet<string>;
+  readonly environment: ReadonlySet<string>;
+  readonly choices: Readonly<Record<string, readonly string[]>>;
+}
+
+interface TableEntry {
+  readonly flags: readonly string[];
+  readonly choices: Readonly<Record<string, readonly string[]>>;
+  readonly environment: readonly string[];
+}
+
+const table: Readonly<Record<SglangVersion, TableEntry>> = flagTable.versions;
+
+/** The dialect of `0.5.8`, `0.5.8.post1` or `0.5.9` (the newest known that is not newer); undefined before the first. */
+export function dialectOf(version: string): Dialect | undefined {
+  const wanted = releaseNumber(version);
+  if (wanted === undefined) return undefined;
+  const known = sglangVersions.filter((candidate) => (releaseNumber(candidate) ?? 0) <= wanted).at(-1);
+  if (known === undefined) return undefined;
+  const entry = table[known];
+  return {
+    version: known,
+    flags: new Set(entry.flags),
+    environment: new Set(entry.environment),
+    choices: entry.choices,
+  };
+}
+
+/** `0.5.8.post1` -> 5008: releases of the 0.x line in order. */
+function releaseNumber(version: string): number | undefined {
+  const match = /^0\.(\d+)\.(\d+)(?:\.post\d+)?$/.exec(version);
+  if (match === null) return undefined;
+  return Number(match[1]) * 1000 + Number(match[2]);
+}

@@ -1,0 +1,186 @@
+import type { Problem } from "../../problems";
+import type { PoolRef } from "../../refs";
+import { areDisjoint, commonSelector, selectorWords } from "./discovery";
+import type { RoutedPools, RouterIntent, RouterSettings } from "./intent";
+import { prefillPolicies, routerSettings, routingPolicies } from "./intent";
+
+/** What smg would reject, or accept and then serve wrong. */
+export function checkRouter(intent: RouterIntent, pools: RoutedPools): Problem[] {
+  const missing = [...checkPresent("prefill", pools.prefill), ...checkPresent("decode", pools.decode)];
+  if (missing.length > 0) return missing;
+  const settings = routerSettings(intent, pools);
+  return [
+    ...checkAgreement(pools),
+    ...checkBootstrap(pools),
+    ...checkSelectors(pools),
+    ...checkPolicies(settings),
+    ...checkNumbers(settings),
+    ...checkTimes(settings, intent.longestAnswerSeconds),
+  ];
+}
+
+/** Worth knowing, and a legitimate choice. */
+export function routerWarnings(intent: RouterIntent, pools: RoutedPools): Problem[] {
+  const { replicas, auth, timeouts } = routerSettings(intent, pools);
+  const { longestAnswerSeconds = 0 } = intent;
+  const warnings: Problem[] = [];
+  if (replicas === 1) {
+    warnings.push({
+      path: "replicas",
+      what: "is 1",
+      rule: "every drain of its node and every crash is an outage of the client",
+      fix: "run 2",
+    });
+  }
+  if (auth.controlPlaneKey === undefined) {
+    warnings.push({
+      path: "auth.controlPlaneKey",
+      what: "is not set",
+      rule: "whoever may send requests may then also add and remove workers at /workers",
+      fix: "name a Secret with a key of the form id:name:admin:key",
+    });
+  }
+  if (timeouts.shutdownGraceSeconds < longestAnswerSeconds) {
+    warnings.push({
+      path: "timeouts.shutdownGraceSeconds",
+      what: `is ${timeouts.shutdownGraceSeconds} s, one full answer takes ${longestAnswerSeconds} s`,
+      rule: "a roll-out of the router cuts off answers that are still streaming after it",
+      fix: `allow ${Math.ceil(longestAnswerSeconds)} s`,
+    });
+  }
+  return warnings;
+}
+
+function checkPresent(role: "prefill" | "decode", pools: readonly PoolRef[]): Problem[] {
+  const strangers = pools.flatMap((pool, index) => (pool.role === role ? [] : [{ pool, index }]));
+  if (pools.length > 0 && strangers.length === 0) return [];
+  if (pools.length === 0) {
+    return [
+      {
+        path: role,
+        what: "is empty",
+        rule: "a request needs a prefill and a decode worker",
+        fix: `add a ${role} pool`,
+      },
+    ];
+  }
+  return strangers.map(({ pool, index }) => ({
+    path: `${role}[${index}]`,
+    what: `"${pool.name}" is a ${pool.role} pool`,
+    rule: "a pool serves the one role it was planned for",
+    fix: "pass it under its own role",
+  }));
+}
+
+/** What all pools of a router have to have in common, and why. */
+const agreements: readonly { readonly field: keyof PoolRef & string; readonly rule: string }[] = [
+  { field: "client", rule: "clients share nothing but the rack" },
+  { field: "namespace", rule: "discovery and the network policy end at the namespace" },
+  { field: "engine", rule: "KV is handed over in the engine's own format" },
+  { field: "servedModel", rule: "the answer continues with the model that read the prompt" },
+  { field: "kvCacheType", rule: "KV is handed over as it is stored" },
+  { field: "contextTokens", rule: "what one role admits the other must be able to finish" },
+  { field: "httpPort", rule: "smg calls all discovered pods on one port" },
+];
+
+function checkAgreement({ prefill, decode }: RoutedPools): Problem[] {
+  const pools = [
+    ...prefill.map((pool, index) => ({ pool, path: `prefill[${index}]` })),
+    ...decode.map((pool, index) => ({ pool, path: `decode[${index}]` })),
+  ];
+  const [first, ...others] = pools;
+  if (first === undefined) return [];
+  return agreements.flatMap(({ field, rule }) =>
+    others
+      .filter(({ pool }) => pool[field] !== first.pool[field])
+      .map(({ pool, path }) => ({
+        path: `${path}.${field}`,
+        what: `is ${String(pool[field])}, but ${String(first.pool[field])} in ${first.path}`,
+        rule,
+        fix: `give both pools the same ${field}`,
+      })),
+  );
+}
+
+function checkBootstrap({ prefill }: RoutedPools): Problem[] {
+  return prefill.flatMap((pool, index) =>
+    pool.engine !== "sglang" || pool.bootstrapPort > 0
+      ? []
+      : [
+          {
+            path: `prefill[${index}].bootstrapPort`,
+            what: "is 0",
+            rule: "SGLang's decode workers find the KV of a request at the prefill leader's bootstrap port",
+            fix: "deploy the pool with a version of this library that sets it",
+          },
+        ],
+  );
+}
+
+function checkSelectors({ prefill, decode }: RoutedPools): Problem[] {
+  const prefillSelector = commonSelector(prefill);
+  const decodeSelector = commonSelector(decode);
+  if (areDisjoint(prefillSelector, decodeSelector)) return [];
+  return [
+    {
+      path: "decode",
+      what: `"${selectorWords(prefillSelector).join(",")}" and "${selectorWords(decodeSelector).join(",")}" can select one pod`,
+      rule: "smg takes one selector per role, and a pod must not have both",
+      fix: "give all pools of a role a label that no pool of the other role has",
+    },
+  ];
+}
+
+function checkPolicies({ prefillPolicy, decodePolicy }: RouterSettings): Problem[] {
+  return [
+    ...checkPolicy("prefillPolicy", prefillPolicy, prefillPolicies),
+    ...checkPolicy("decodePolicy", decodePolicy, routingPolicies),
+  ];
+}
+
+function checkPolicy(path: string, policy: string, known: readonly string[]): Problem[] {
+  if (known.includes(policy)) return [];
+  return [
+    { path, what: `"${policy}" is unknown`, rule: "smg ends at an unknown policy", fix: `one of ${known.join(", ")}` },
+  ];
+}
+
+function checkNumbers({ replicas, limits, timeouts, retries, circuitBreaker, health }: RouterSettings): Problem[] {
+  return [
+    ...atLeast(1, "replicas", replicas),
+    ...atLeast(1, "limits.concurrentRequestsPerReplica", limits.concurrentRequestsPerReplica),
+    ...atLeast(0, "limits.queuedRequestsPerReplica", limits.queuedRequestsPerReplica),
+    ...atLeast(1, "limits.queueSeconds", limits.queueSeconds),
+    ...atLeast(1, "timeouts.requestSeconds", timeouts.requestSeconds),
+    ...atLeast(0, "timeouts.shutdownGraceSeconds", timeouts.shutdownGraceSeconds),
+    ...atLeast(1, "retries.attempts", retries.attempts),
+    ...atLeast(1, "retries.initialBackoffMilliseconds", retries.initialBackoffMilliseconds),
+    ...atLeast(retries.initialBackoffMilliseconds, "retries.maxBackoffMilliseconds", retries.maxBackoffMilliseconds),
+    ...atLeast(1, "circuitBreaker.failures", circuitBreaker.failures),
+    ...atLeast(1, "circuitBreaker.successes", circuitBreaker.successes),
+    ...atLeast(1, "circuitBreaker.openSeconds", circuitBreaker.openSeconds),
+    ...atLeast(1, "circuitBreaker.windowSeconds", circuitBreaker.windowSeconds),
+    ...atLeast(1, "health.intervalSeconds", health.intervalSeconds),
+    ...atLeast(1, "health.failures", health.failures),
+  ];
+}
+
+function atLeast(least: number, path: string, value: number): Problem[] {
+  if (Number.isInteger(value) && value >= least) return [];
+  return [
+    { path, what: `is ${value}`, rule: `must be a whole number from ${least} on`, fix: `write ${least} or more` },
+  ];
+}
+
+function checkTimes({ timeouts, limits }: RouterSettings, longestAnswerSeconds = 0): Problem[] {
+  const needed = limits.queueSeconds + longestAnswerSeconds;
+  if (timeouts.requestSeconds > needed) return [];
+  return [
+    {
+      path: "timeouts.requestSeconds",
+      what: `is ${timeouts.requestSeconds} s; a request may wait ${limits.queueSeconds} s, and one full answer takes ${longestAnswerSeconds} s`,
+      rule: "the timeout covers queue and stream, so a full answer would be cut off",
+      fix: `allow more than ${Math.ceil(needed)} s`,
+    },
+  ];
+}

@@ -1,0 +1,45 @@
+import type { types } from "@pulumi/kubernetes";
+import type { Caller, ProcessPort } from "../engines/engine";
+import type { Member } from "./labels";
+import { clientLabel, enginesSelector, labels, podSelector, roleLabel } from "./labels";
+import type { Peer } from "./network-policy";
+import { namespacePeer, networkPolicy, policyPort } from "./network-policy";
+
+const callers: readonly Caller[] = ["router", "worker", "client", "monitoring"];
+
+/**
+ * Who may call which port of a pool, from what the process itself declares. NVLink traffic is memory access and passes
+ * by all policies; what is let through here is rendezvous, bootstrap, HTTP and metrics.
+ */
+export function poolNetworkPolicy(
+  pool: Member,
+  ports: readonly ProcessPort[],
+  monitoringNamespace: string,
+): types.input.networking.v1.NetworkPolicy {
+  return networkPolicy(pool.name, pool.namespace, labels(pool), {
+    podSelector: { matchLabels: podSelector(pool) },
+    policyTypes: ["Ingress", "Egress"],
+    ingress: callers.flatMap((caller) => {
+      const open = ports.filter((port) => port.callers.includes(caller));
+      return open.length === 0
+        ? []
+        : [{ from: [peer(caller, pool, monitoringNamespace)], ports: open.map(policyPort) }];
+    }),
+    // Towards the client's engines on any port: which ones are open is the receiving pool's knowledge and its ingress.
+    egress: [{ to: [{ podSelector: enginesSelector(pool.client) }] }],
+  });
+}
+
+/** A policy cannot tell the groups of a pool apart, so "worker" is the whole pool. */
+function peer(caller: Caller, pool: Member, monitoringNamespace: string): Peer {
+  switch (caller) {
+    case "router":
+      return { podSelector: { matchLabels: { [clientLabel]: pool.client, [roleLabel]: "router" } } };
+    case "worker":
+      return { podSelector: { matchLabels: podSelector(pool) } };
+    case "client":
+      return { podSelector: enginesSelector(pool.client) };
+    case "monitoring":
+      return namespacePeer(monitoringNamespace);
+  }
+}

@@ -1,0 +1,145 @@
+import { balancedness, rankLoads, slotLoads } from "./expert-load";
+import { placeGlobally, placeHierarchically, replicate, type ExpertGroups } from "./expert-packing";
+import type { ExpertRecording } from "./expert-recording";
+import { improveBySwaps } from "./expert-search";
+
+/** Where the experts of one worker sit. */
+export interface ExpertPlacement {
+  /** Expert-parallel size; slot s sits on rank floor(s / (slots / ranks)). */
+  readonly ranks: number;
+  /** Logical expert of every slot, for every layer of the model: [layer][slot]. */
+  readonly physicalToLogical: readonly (readonly number[])[];
+}
+
+/** Mean load / highest load per rank. */
+export interface PlacementBalance {
+  /** With the placement an engine starts with when it is told nothing. */
+  readonly before: number;
+  readonly after: number;
+  /** No placement with this many slots can reach more. */
+  readonly bound: number;
+}
+
+export interface LayerBalance extends PlacementBalance {
+  readonly layer: number;
+}
+
+export interface PlannedPlacement {
+  readonly placement: ExpertPlacement;
+  /** Mean over the layers that were recorded. */
+  readonly balance: PlacementBalance;
+  /** Recorded layers only. */
+  readonly layers: readonly LayerBalance[];
+}
+
+export interface PlacementRequest {
+  /** Physical experts, replicas included. A multiple of `ranks`, at least the number of experts. */
+  readonly slots: number;
+  readonly ranks: number;
+  /** Keep groups of experts on one node each; leave out inside one NVLink domain. */
+  readonly groups?: ExpertGroups;
+}
+
+/**
+ * The best placement found for recorded loads: DeepSeek's heuristic, then swaps. Never worse than the trivial one in
+ * any layer. The caller has checked that `slots` divides by `ranks` and holds every expert.
+ */
+export function placeExperts(recording: ExpertRecording, request: PlacementRequest): PlannedPlacement {
+  const rows: (readonly number[])[] = [];
+  const layers: LayerBalance[] = [];
+  recording.counts.forEach((weights, layer) => {
+    const trivial = trivialRow(recording.experts, request.slots);
+    const recorded = weights.some((weight) => weight > 0);
+    const row = recorded ? placeLayer(weights, trivial, request) : trivial;
+    rows.push(row);
+    if (recorded) layers.push({ layer, ...balanceOf(weights, trivial, row, request) });
+  });
+  return { placement: { ranks: request.ranks, physicalToLogical: rows }, balance: meanBalance(layers), layers };
+}
+
+/** What engines start with: the experts in order, then the first ones again. */
+export function trivialPlacement(
+  shape: Pick<ExpertRecording, "layers" | "experts">,
+  request: PlacementRequest,
+): ExpertPlacement {
+  const row = trivialRow(shape.experts, request.slots);
+  return { ranks: request.ranks, physicalToLogical: Array.from({ length: shape.layers }, () => row) };
+}
+
+/** Expert weights, summed over layers, that some rank has to fetch because it did not hold them before. */
+export function movedExperts(from: ExpertPlacement, to: ExpertPlacement): number {
+  return to.physicalToLogical.reduce((moved, row, layer) => {
+    const before = expertsByRank(from.physicalToLogical[layer] ?? [], from.ranks);
+    const after = expertsByRank(row, to.ranks);
+    return moved + after.reduce((sum, held, rank) => sum + countMissing(held, before[rank]), 0);
+  }, 0);
+}
+
+function trivialRow(experts: number, slots: number): readonly number[] {
+  return Array.from({ length: slots }, (_, slot) => slot % experts);
+}
+
+function placeLayer(
+  weights: readonly number[],
+  trivial: readonly number[],
+  { slots, ranks, groups }: PlacementRequest,
+): readonly number[] {
+  if (groups !== undefined) {
+    // Swaps between nodes would undo what the groups are for.
+    return better(placeHierarchically(weights, slots, ranks, groups), trivial, weights, ranks);
+  }
+  const packed = improveBySwaps(placeGlobally(weights, slots, ranks), weights, ranks);
+  return better(packed, trivial, weights, ranks);
+}
+
+function better(
+  packed: readonly number[],
+  trivial: readonly number[],
+  weights: readonly number[],
+  ranks: number,
+): readonly number[] {
+  return fullestRank(packed, weights, ranks) <= fullestRank(trivial, weights, ranks) ? packed : trivial;
+}
+
+function fullestRank(row: readonly number[], weights: readonly number[], ranks: number): number {
+  return Math.max(...rankLoads(slotLoads(row, weights), ranks));
+}
+
+function balanceOf(
+  weights: readonly number[],
+  trivial: readonly number[],
+  row: readonly number[],
+  { slots, ranks }: PlacementRequest,
+): PlacementBalance {
+  return {
+    before: balancedness(rankLoads(slotLoads(trivial, weights), ranks)),
+    after: balancedness(rankLoads(slotLoads(row, weights), ranks)),
+    bound: bound(weights, slots, ranks),
+  };
+}
+
+/**
+ * The fullest rank carries at least the mean, and at least one replica: whatever the counts, some replica is as heavy
+ * as the heaviest one after giving each slot to the expert that needs it most.
+ */
+function bound(weights: readonly number[], slots: number, ranks: number): number {
+  const { replicas } = replicate(weights, slots);
+  const heaviest = Math.max(...weights.map((weight, expert) => weight / (replicas[expert] ?? 1)));
+  const mean = weights.reduce((sum, weight) => sum + weight, 0) / ranks;
+  return mean / Math.max(mean, heaviest);
+}
+
+function meanBalance(layers: readonly LayerBalance[]): PlacementBalance {
+  const mean = (pick: (layer: LayerBalance) => number): number =>
+    layers.length === 0 ? 1 : layers.reduce((sum, layer) => sum + pick(layer), 0) / layers.length;
+  return { before: mean((l) => l.before), after: mean((l) => l.after), bound: mean((l) => l.bound) };
+}
+
+function expertsByRank(row: readonly number[], ranks: number): ReadonlySet<number>[] {
+  const perRank = row.length / ranks;
+  return Array.from({ length: ranks }, (_, rank) => new Set(row.slice(rank * perRank, (rank + 1) * perRank)));
+}
+
+function countMissing(held: ReadonlySet<number>, before: ReadonlySet<number> | undefined): number {
+  return [...held].filter((expert) => before?.has(expert) !== true).length;
+}

@@ -1,0 +1,156 @@
+import type { ClientPlan, RackPlan } from "../plan/client";
+import { clientCost, priceTiers, rackDollarsPerHour, type PriceTier } from "../plan/cost";
+import type { PoolPlan } from "../plan/pool";
+import { formatWarning } from "../problems";
+import { clientColour, ink, type Ink } from "./ink";
+import { memoryBar, memoryLegend, memoryUse } from "./memory-bar";
+import { brief, dollars, duration, grouped, plural, tokens } from "./numbers";
+import { textTable, wrap, type Column } from "./table";
+import { trayMap } from "./tray-map";
+
+export interface DrawingOptions {
+  readonly colour: boolean;
+  /** Whose GPU-hour is quoted; `neocloud` when left out. */
+  readonly tier?: PriceTier;
+}
+
+/** Fits terminals and CI logs. */
+const pageWidth = 120;
+const margin = "  ";
+
+/** A rack and everything planned on it, for a terminal: at most 120 columns, plain text without `colour`. */
+export function drawRack(plan: RackPlan, options: DrawingOptions): string {
+  const paint = ink(options.colour);
+  const tier = options.tier ?? priceTiers.neocloud;
+  const sections = [
+    [header(plan, tier, paint), "", ...trayMap(plan, paint).map((line) => `${margin}${line}`)],
+    ...plan.clients.map((client, index) => clientLines(client, index, tier, paint)),
+    plan.clients.length === 0 ? [`${margin}no client yet`] : poolTable(plan, paint),
+    plan.clients.length === 0 ? [] : memoryLines(plan, paint),
+    warningLines(plan, paint),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function header(plan: RackPlan, tier: PriceTier, paint: Ink): string {
+  const { rack } = plan;
+  const used = rack.trays - plan.freeTrays;
+  const cost = `${dollars(rackDollarsPerHour(plan, tier))}/h at $${tier.dollarsPerGpuHour.toFixed(2)} per GPU-hour (${tier.name})`;
+  const trays = `${rack.trays} trays x ${rack.gpusPerTray} GPUs, ${used} in use, ${plan.freeTrays} free`;
+  return `${paint("bold", rack.name)}   ${trays}   ${paint("dim", cost)}`;
+}
+
+function clientLines(plan: ClientPlan, index: number, tier: PriceTier, paint: Ink): string[] {
+  const { workload } = plan;
+  const asked = workload.requestsPerSecond === undefined ? "" : `, ${brief(workload.requestsPerSecond)} req/s asked`;
+  const head = `${index + 1} ${plan.client}`;
+  const load = `${tokens(workload.inputTokens)} in / ${tokens(workload.outputTokens)} out${asked}`;
+  const line = [load, `${plan.engine} ${plan.engineVersion}`, poolPhrase(plan.prefill), poolPhrase(plan.decode)];
+  return [
+    `${paint("bold", paint(clientColour(index), head))}   ${line.join("   ")}`,
+    `${margin}${outlook(plan, paint)}   ${costPhrase(plan, tier)}`,
+  ];
+}
+
+/** "decode 1 x 32 (EP32, batch 128)". */
+function poolPhrase(pool: PoolPlan): string {
+  const detail =
+    pool.role === "decode"
+      ? `EP${pool.parallel.expert}, batch ${grouped(pool.runningRequestsPerRank)}`
+      : `EP${pool.parallel.expert}`;
+  return `${pool.role} ${pool.workers} x ${pool.gpusPerWorker} (${detail})`;
+}
+
+function outlook(plan: ClientPlan, paint: Ink): string {
+  const { prediction, slo, workload } = plan;
+  if (prediction === undefined) return paint("dim", "no prediction: no published measurement is near this plan");
+  const rate = `${brief(prediction.requestsPerSecond)} req/s`;
+  const missesRate = (workload.requestsPerSecond ?? 0) > prediction.requestsPerSecond;
+  const bound = `(${prediction.saturatedPool}-bound, +-${Math.round(prediction.uncertainty * 100)} %)`;
+  const tpot = `TPOT ${brief(prediction.tpotMilliseconds)} ms`;
+  const promised = slo.tpotMilliseconds;
+  const missesTpot = promised !== undefined && prediction.tpotMilliseconds > promised;
+  const promise = promised === undefined ? "" : ` of ${brief(promised)} promised`;
+  const judge = (misses: boolean, text: string): string => paint(misses ? "red" : "green", text);
+  return `predicted ${judge(missesRate, rate)} ${bound}   ${judge(missesTpot, tpot)}${promise}`;
+}
+
+function costPhrase(plan: ClientPlan, tier: PriceTier): string {
+  const cost = clientCost(plan, tier);
+  const perHour = `${dollars(cost.dollarsPerHour)}/h`;
+  const { dollarsPerMillionOutputTokens: output, dollarsPerMillionInputTokens: input } = cost;
+  if (output === undefined || input === undefined) return perHour;
+  return `${perHour}   $${brief(output)}/M output, or $${brief(input)}/M input`;
+}
+
+const poolColumns: readonly Column[] = [
+  { title: "pool", align: "left" },
+  { title: "trays", align: "right" },
+  { title: "ranks", align: "right" },
+  { title: "tokens/pass", align: "right" },
+  { title: "running", align: "right" },
+  { title: "KV tokens", align: "right" },
+  { title: "dispatch", align: "right" },
+  { title: "graphs", align: "left" },
+  { title: "ready in", align: "right" },
+  { title: "probe allows", align: "right" },
+];
+
+/** Settings are per attention rank, as the operator gave them. */
+function poolTable(plan: RackPlan, paint: Ink): string[] {
+  const rows = poolsOf(plan).map((pool) => [
+    `${pool.client} ${pool.role}`,
+    grouped(pool.trays),
+    grouped(pool.parallel.data * pool.workers),
+    orDash(pool.tokensPerForwardPerRank),
+    orDash(pool.runningRequestsPerRank),
+    orDash(pool.kvTokensPerRank),
+    orDash(pool.dispatchTokensPerRank),
+    graphPhrase(pool.graphBatchSizes),
+    duration(pool.startup.expectedSeconds),
+    duration(pool.startup.budgetSeconds),
+  ]);
+  const [title = "", ...lines] = textTable(poolColumns, rows);
+  return [`${margin}${paint("dim", title)}${paint("dim", "   per rank")}`, ...lines.map((line) => `${margin}${line}`)];
+}
+
+function graphPhrase(sizes: readonly number[]): string {
+  const first = sizes[0];
+  const last = sizes.at(-1);
+  if (first === undefined || last === undefined) return "off";
+  return first === last ? grouped(first) : `${grouped(first)}..${grouped(last)} (${sizes.length})`;
+}
+
+function memoryLines(plan: RackPlan, paint: Ink): string[] {
+  const pools = poolsOf(plan);
+  const names = pools.map((pool) => `${pool.client} ${pool.role}`);
+  const nameWidth = Math.max("memory per GPU".length, ...names.map((name) => name.length));
+  const useWidth = Math.max(...pools.map((pool) => memoryUse(pool.memory).length));
+  const barWidth = Math.max(10, pageWidth - margin.length - nameWidth - useWidth - 4);
+  const lines = pools.map((pool, i) => {
+    const full = pool.memory.freeGib < 0;
+    const use = paint(full ? "red" : "bold", memoryUse(pool.memory).padStart(useWidth));
+    return `${margin}${(names[i] ?? "").padEnd(nameWidth)}  ${memoryBar(pool.memory, barWidth, paint)}  ${use}`;
+  });
+  return [`${margin}${paint("dim", "memory per GPU".padEnd(nameWidth))}  ${memoryLegend(paint)}`, ...lines];
+}
+
+function warningLines(plan: RackPlan, paint: Ink): string[] {
+  const warnings = plan.clients.flatMap((client) => client.warnings.map((w) => `${client.client} ${formatWarning(w)}`));
+  if (warnings.length === 0) return [];
+  const lines = warnings.flatMap((warning) =>
+    wrap(warning, pageWidth - 4).map((line, i) => `${i === 0 ? `${paint("yellow", "!")} ` : margin}${line}`),
+  );
+  return [`${margin}${plural(warnings.length, "warning")}`, ...lines.map((line) => `${margin}${line}`)];
+}
+
+function poolsOf(plan: RackPlan): readonly PoolPlan[] {
+  return plan.clients.flatMap((client) => [client.prefill, client.decode]);
+}
+
+function orDash(value: number): string {
+  return value > 0 ? grouped(value) : "-";
+}

@@ -1,0 +1,38 @@
+export interface Column {
+  readonly title: string;
+  readonly align: "left" | "right";
+}
+
+/** Lines of a table without rules: a title row, then the rows; columns are two spaces apart. */
+export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+  const widths = columns.map((column, i) => Math.max(column.title.length, ...rows.map((row) => (row[i] ?? "").length)));
+  const line = (cells: readonly string[]): string =>
+    columns
+      .map((column, i) => {
+        const cell = cells[i] ?? "";
+        const width = widths[i] ?? 0;
+        return column.align === "left" ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join("  ")
+      .trimEnd();
+  return [line(columns.map((column) => column.title)), ...rows.map(line)];
+}
+
+/** Breaks a text into lines of at most `width` characters, at spaces where there are any. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/)) {
+    let rest = word;
+    if (line !== "" && line.length + 1 + rest.length > width) {
+      lines.push(line);
+      line = "";
+    }
+    while (rest.length > width) {
+      lines.push(rest.slice(0, width));
+      rest = rest.slice(width);
+    }
+    line = line === "" ? rest : `${line} ${rest}`;
+  }
+  return line === "" ? lines : [...lines, line];
+}
