@@ -19,6 +19,12 @@ export function ink(colour: boolean): Ink {
   return (name, text) => (colour && text !== "" ? `\u001b[${codes[name]}m${text}\u001b[0m` : text);
 }
 
+/** Columns a text takes, colours aside. */
+export function visibleLength(text: string): number {
+  // eslint-disable-next-line no-control-regex -- the escape character is what is looked for
+  return text.replace(/\u001b\[\d+m/g, "").length;
+}
+
 /** Clients in the order of the plan. Not red and not yellow: those mean trouble. */
 const clientColours: readonly Colour[] = ["cyan", "magenta", "green", "blue"];
 

@@ -2,13 +2,14 @@ import type { MemoryPlan } from "../plan/memory";
 import type { Colour, Ink } from "./ink";
 
 /** Told apart by their shade where there is no colour. */
-const parts: readonly { readonly name: string; readonly mark: string; readonly colour: Colour; readonly gib: Part }[] = [
-  { name: "weights", mark: "█", colour: "blue", gib: (m) => m.weightsGib },
-  { name: "KV cache", mark: "▓", colour: "green", gib: (m) => m.kvGib },
-  { name: "dispatch", mark: "▒", colour: "magenta", gib: (m) => m.dispatchGib },
-  { name: "graphs, workspace", mark: "░", colour: "cyan", gib: (m) => m.workspaceGib },
-  { name: "free", mark: "·", colour: "dim", gib: (m) => m.freeGib },
-];
+const parts: readonly { readonly name: string; readonly mark: string; readonly colour: Colour; readonly gib: Part }[] =
+  [
+    { name: "weights", mark: "█", colour: "blue", gib: (m) => m.weightsGib },
+    { name: "KV cache", mark: "▓", colour: "green", gib: (m) => m.kvGib },
+    { name: "dispatch", mark: "▒", colour: "magenta", gib: (m) => m.dispatchGib },
+    { name: "graphs, workspace", mark: "░", colour: "cyan", gib: (m) => m.workspaceGib },
+    { name: "free", mark: "·", colour: "dim", gib: (m) => m.freeGib },
+  ];
 
 type Part = (memory: MemoryPlan) => number;
 

@@ -12,8 +12,9 @@ export function tokens(count: number): string {
   return count >= 1024 && count % 1024 === 0 ? `${count / 1024}k` : grouped(count);
 }
 
-/** At least three digits before they are rounded away: 0.523, 20.8, 159, 1,230. */
+/** Three digits, unless the number is round: 0.523, 20.8, 20, 1,230. */
 export function brief(value: number): string {
+  if (Number.isInteger(value)) return grouped(value);
   const size = Math.abs(value);
   if (size >= 100) return grouped(value);
   return value.toFixed(size >= 10 ? 1 : size >= 1 ? 2 : 3);

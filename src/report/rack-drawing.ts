@@ -5,7 +5,7 @@ import { formatWarning } from "../problems";
 import { clientColour, ink, type Ink } from "./ink";
 import { memoryBar, memoryLegend, memoryUse } from "./memory-bar";
 import { brief, dollars, duration, grouped, plural, tokens } from "./numbers";
-import { textTable, wrap, type Column } from "./table";
+import { clip, flow, textTable, wrap, type Column } from "./table";
 import { trayMap } from "./tray-map";
 
 export interface DrawingOptions {
@@ -17,6 +17,8 @@ export interface DrawingOptions {
 /** Fits terminals and CI logs. */
 const pageWidth = 120;
 const margin = "  ";
+/** Longest client name that is shown in full: the widest pool table then still fits the page. */
+const nameWidth = 14;
 
 /** A rack and everything planned on it, for a terminal: at most 120 columns, plain text without `colour`. */
 export function drawRack(plan: RackPlan, options: DrawingOptions): string {
@@ -45,45 +47,56 @@ function header(plan: RackPlan, tier: PriceTier, paint: Ink): string {
 
 function clientLines(plan: ClientPlan, index: number, tier: PriceTier, paint: Ink): string[] {
   const { workload } = plan;
-  const asked = workload.requestsPerSecond === undefined ? "" : `, ${brief(workload.requestsPerSecond)} req/s asked`;
-  const head = `${index + 1} ${plan.client}`;
-  const load = `${tokens(workload.inputTokens)} in / ${tokens(workload.outputTokens)} out${asked}`;
-  const line = [load, `${plan.engine} ${plan.engineVersion}`, poolPhrase(plan.prefill), poolPhrase(plan.decode)];
+  const name = paint(clientColour(index), `${index + 1} ${clip(plan.client, nameWidth)}`);
+  const phrases = [
+    paint("bold", name),
+    `${tokens(workload.inputTokens)} in / ${tokens(workload.outputTokens)} out`,
+    `${plan.engine} ${plan.engineVersion}`,
+    poolPhrase(plan.prefill),
+    poolPhrase(plan.decode),
+    plural(plan.trays, "tray"),
+  ];
+  const outlook = [...predictionPhrases(plan, paint), ...costPhrases(plan, tier)];
   return [
-    `${paint("bold", paint(clientColour(index), head))}   ${line.join("   ")}`,
-    `${margin}${outlook(plan, paint)}   ${costPhrase(plan, tier)}`,
+    ...flow(phrases, pageWidth, margin),
+    ...flow([`${margin}${outlook[0] ?? ""}`, ...outlook.slice(1)], pageWidth, margin),
   ];
 }
 
 /** "decode 1 x 32 (EP32, batch 128)". */
 function poolPhrase(pool: PoolPlan): string {
-  const detail =
-    pool.role === "decode"
-      ? `EP${pool.parallel.expert}, batch ${grouped(pool.runningRequestsPerRank)}`
-      : `EP${pool.parallel.expert}`;
-  return `${pool.role} ${pool.workers} x ${pool.gpusPerWorker} (${detail})`;
+  const batch = pool.role === "decode" ? `, batch ${grouped(pool.runningRequestsPerRank)}` : "";
+  return `${pool.role} ${pool.workers} x ${pool.gpusPerWorker} (EP${pool.parallel.expert}${batch})`;
 }
 
-function outlook(plan: ClientPlan, paint: Ink): string {
+function predictionPhrases(plan: ClientPlan, paint: Ink): string[] {
   const { prediction, slo, workload } = plan;
-  if (prediction === undefined) return paint("dim", "no prediction: no published measurement is near this plan");
-  const rate = `${brief(prediction.requestsPerSecond)} req/s`;
-  const missesRate = (workload.requestsPerSecond ?? 0) > prediction.requestsPerSecond;
-  const bound = `(${prediction.saturatedPool}-bound, +-${Math.round(prediction.uncertainty * 100)} %)`;
-  const tpot = `TPOT ${brief(prediction.tpotMilliseconds)} ms`;
+  if (prediction === undefined) return [paint("dim", "no prediction: no published measurement is near this plan")];
+  const { requestsPerSecond: rate, tpotMilliseconds: tpot, saturatedPool } = prediction;
+  const asked = workload.requestsPerSecond;
   const promised = slo.tpotMilliseconds;
-  const missesTpot = promised !== undefined && prediction.tpotMilliseconds > promised;
-  const promise = promised === undefined ? "" : ` of ${brief(promised)} promised`;
+  const missesRate = asked !== undefined && rate < asked;
+  const missesTpot = promised !== undefined && tpot > promised;
   const judge = (misses: boolean, text: string): string => paint(misses ? "red" : "green", text);
-  return `predicted ${judge(missesRate, rate)} ${bound}   ${judge(missesTpot, tpot)}${promise}`;
+  return [
+    judge(missesRate, `${brief(rate)} req/s`) +
+      (asked === undefined ? "" : missesRate ? `, BELOW the ${brief(asked)} asked` : ` (${brief(asked)} asked)`),
+    judge(missesTpot, `TPOT ${brief(tpot)} ms`) +
+      (promised === undefined
+        ? ""
+        : missesTpot
+          ? `, ABOVE the ${brief(promised)} promised`
+          : ` (${brief(promised)} promised)`),
+    `${saturatedPool}-bound, +-${Math.round(prediction.uncertainty * 100)} %`,
+  ];
 }
 
-function costPhrase(plan: ClientPlan, tier: PriceTier): string {
+function costPhrases(plan: ClientPlan, tier: PriceTier): string[] {
   const cost = clientCost(plan, tier);
-  const perHour = `${dollars(cost.dollarsPerHour)}/h`;
   const { dollarsPerMillionOutputTokens: output, dollarsPerMillionInputTokens: input } = cost;
-  if (output === undefined || input === undefined) return perHour;
-  return `${perHour}   $${brief(output)}/M output, or $${brief(input)}/M input`;
+  const perHour = `${dollars(cost.dollarsPerHour)}/h`;
+  if (output === undefined || input === undefined) return [perHour];
+  return [`${perHour} = $${brief(output)}/M out or $${brief(input)}/M in`];
 }
 
 const poolColumns: readonly Column[] = [
@@ -102,7 +115,7 @@ const poolColumns: readonly Column[] = [
 /** Settings are per attention rank, as the operator gave them. */
 function poolTable(plan: RackPlan, paint: Ink): string[] {
   const rows = poolsOf(plan).map((pool) => [
-    `${pool.client} ${pool.role}`,
+    poolName(pool),
     grouped(pool.trays),
     grouped(pool.parallel.data * pool.workers),
     orDash(pool.tokensPerForwardPerRank),
@@ -113,8 +126,12 @@ function poolTable(plan: RackPlan, paint: Ink): string[] {
     duration(pool.startup.expectedSeconds),
     duration(pool.startup.budgetSeconds),
   ]);
-  const [title = "", ...lines] = textTable(poolColumns, rows);
-  return [`${margin}${paint("dim", title)}${paint("dim", "   per rank")}`, ...lines.map((line) => `${margin}${line}`)];
+  const [titles = "", ...lines] = textTable(poolColumns, rows);
+  return [
+    `${margin}${paint("dim", "pools: tokens/pass, running, KV tokens and dispatch are per rank")}`,
+    `${margin}${paint("dim", titles)}`,
+    ...lines.map((line) => `${margin}${line}`),
+  ];
 }
 
 function graphPhrase(sizes: readonly number[]): string {
@@ -126,16 +143,16 @@ function graphPhrase(sizes: readonly number[]): string {
 
 function memoryLines(plan: RackPlan, paint: Ink): string[] {
   const pools = poolsOf(plan);
-  const names = pools.map((pool) => `${pool.client} ${pool.role}`);
-  const nameWidth = Math.max("memory per GPU".length, ...names.map((name) => name.length));
+  const names = pools.map(poolName);
+  const titleWidth = Math.max("memory per GPU".length, ...names.map((name) => name.length));
   const useWidth = Math.max(...pools.map((pool) => memoryUse(pool.memory).length));
-  const barWidth = Math.max(10, pageWidth - margin.length - nameWidth - useWidth - 4);
+  const barWidth = Math.max(10, pageWidth - margin.length - titleWidth - useWidth - 4);
   const lines = pools.map((pool, i) => {
     const full = pool.memory.freeGib < 0;
     const use = paint(full ? "red" : "bold", memoryUse(pool.memory).padStart(useWidth));
-    return `${margin}${(names[i] ?? "").padEnd(nameWidth)}  ${memoryBar(pool.memory, barWidth, paint)}  ${use}`;
+    return `${margin}${(names[i] ?? "").padEnd(titleWidth)}  ${memoryBar(pool.memory, barWidth, paint)}  ${use}`;
   });
-  return [`${margin}${paint("dim", "memory per GPU".padEnd(nameWidth))}  ${memoryLegend(paint)}`, ...lines];
+  return [`${margin}${paint("dim", "memory per GPU".padEnd(titleWidth))}  ${memoryLegend(paint)}`, ...lines];
 }
 
 function warningLines(plan: RackPlan, paint: Ink): string[] {
@@ -149,6 +166,10 @@ function warningLines(plan: RackPlan, paint: Ink): string[] {
 
 function poolsOf(plan: RackPlan): readonly PoolPlan[] {
   return plan.clients.flatMap((client) => [client.prefill, client.decode]);
+}
+
+function poolName(pool: PoolPlan): string {
+  return `${clip(pool.client, nameWidth)} ${pool.role}`;
 }
 
 function orDash(value: number): string {

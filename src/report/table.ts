@@ -1,3 +1,5 @@
+import { visibleLength } from "./ink";
+
 export interface Column {
   readonly title: string;
   readonly align: "left" | "right";
@@ -35,4 +37,25 @@ export function wrap(text: string, width: number): string[] {
     line = line === "" ? rest : `${line} ${rest}`;
   }
   return line === "" ? lines : [...lines, line];
+}
+
+/** Puts phrases side by side, three spaces apart, and starts a new line, indented, where the next would not fit. */
+export function flow(phrases: readonly string[], width: number, indent: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const phrase of phrases) {
+    const longer = line === "" ? phrase : `${line}   ${phrase}`;
+    if (line !== "" && visibleLength(longer) > width) {
+      lines.push(line);
+      line = `${indent}${phrase}`;
+    } else {
+      line = longer;
+    }
+  }
+  return line === "" ? lines : [...lines, line];
+}
+
+/** Cuts the end off what is too long for its column. */
+export function clip(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 3)}...` : text;
 }

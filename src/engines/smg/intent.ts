@@ -35,7 +35,7 @@ export interface RouterIntent {
     readonly queueSeconds?: number;
   };
   readonly timeouts?: {
-    /** The longest a request may take, queue and stream included. */
+    /** The longest a call to a worker may take, stream included. Waiting for admission does not count. */
     readonly requestSeconds?: number;
     /** How long a stopping replica lets its requests finish. */
     readonly shutdownGraceSeconds?: number;

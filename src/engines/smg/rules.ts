@@ -72,8 +72,10 @@ function checkPresent(role: "prefill" | "decode", pools: readonly PoolRef[]): Pr
   }));
 }
 
+type SharedField = "client" | "namespace" | "engine" | "servedModel" | "kvCacheType" | "contextTokens" | "httpPort";
+
 /** What all pools of a router have to have in common, and why. */
-const agreements: readonly { readonly field: keyof PoolRef & string; readonly rule: string }[] = [
+const agreements: readonly { readonly field: SharedField; readonly rule: string }[] = [
   { field: "client", rule: "clients share nothing but the rack" },
   { field: "namespace", rule: "discovery and the network policy end at the namespace" },
   { field: "engine", rule: "KV is handed over in the engine's own format" },
@@ -95,7 +97,7 @@ function checkAgreement({ prefill, decode }: RoutedPools): Problem[] {
       .filter(({ pool }) => pool[field] !== first.pool[field])
       .map(({ pool, path }) => ({
         path: `${path}.${field}`,
-        what: `is ${String(pool[field])}, but ${String(first.pool[field])} in ${first.path}`,
+        what: `is ${pool[field]}, but ${first.pool[field]} in ${first.path}`,
         rule,
         fix: `give both pools the same ${field}`,
       })),
@@ -172,15 +174,15 @@ function atLeast(least: number, path: string, value: number): Problem[] {
   ];
 }
 
-function checkTimes({ timeouts, limits }: RouterSettings, longestAnswerSeconds = 0): Problem[] {
-  const needed = limits.queueSeconds + longestAnswerSeconds;
-  if (timeouts.requestSeconds > needed) return [];
+/** Observed with 1.13.0: the timeout counts from the call to the worker, and what it cuts still ends with [DONE] and 200. */
+function checkTimes({ timeouts }: RouterSettings, longestAnswerSeconds = 0): Problem[] {
+  if (timeouts.requestSeconds > longestAnswerSeconds) return [];
   return [
     {
       path: "timeouts.requestSeconds",
-      what: `is ${timeouts.requestSeconds} s; a request may wait ${limits.queueSeconds} s, and one full answer takes ${longestAnswerSeconds} s`,
-      rule: "the timeout covers queue and stream, so a full answer would be cut off",
-      fix: `allow more than ${Math.ceil(needed)} s`,
+      what: `is ${timeouts.requestSeconds} s, one full answer takes ${longestAnswerSeconds} s`,
+      rule: "smg ends a stream at the timeout as if the answer were complete, so users get half of it and no error",
+      fix: `allow more than ${Math.ceil(longestAnswerSeconds)} s, better twice as much`,
     },
   ];
 }

@@ -1,0 +1,116 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { checkClaimTemplateName, computeDomain } from "../manifests/compute-domain";
+import { clientLabels } from "../manifests/labels";
+import { clientNamespace } from "../manifests/namespace";
+import { allowDns, defaultDeny } from "../manifests/network-policy";
+import { gpuQuota } from "../manifests/resource-quota";
+import { serviceAccount } from "../manifests/service-account";
+import { gb200Nvl72 } from "../plan/rack";
+import type { Problem } from "../problems";
+import type { DomainRef } from "../refs";
+import { customObject } from "./custom-object";
+import { domainRef } from "./domain-ref";
+import { bindRef, whenReady } from "./ref-resources";
+import { outputProblems, refuseIfAny } from "./refusal";
+
+/** How IMEX channels are given to pods. */
+export const ChannelAllocation = { Single: "Single", All: "All" } as const;
+export type ChannelAllocation = (typeof ChannelAllocation)[keyof typeof ChannelAllocation];
+
+/**
+ * What a client owns before its pools.
+ *
+ * @example
+ * const domain = new ClientDomain("client1", { client: "client1", trays: 9 });
+ */
+export interface ClientDomainArgs {
+  /** The client's name: a DNS label. Names the namespace and labels everything. Changing it replaces everything. */
+  client: string;
+  /** Trays the client may use; the quota is four GPUs each. Changing it is in place. */
+  trays: number;
+  /** Namespace to create. Default: the client's name. Changing it replaces everything. */
+  namespace?: string;
+  /**
+   * `Single` gives every pod channel 0, `All` every channel of the domain. Default `Single`, enough for one client per
+   * tray. Changing it replaces the domain and rolls the pools between the new domain and the deletion of the old.
+   */
+  channels?: ChannelAllocation;
+  /** PriorityClass of the client's pods, made by the rack stack. Default none. Changing it rolls the pools. */
+  priorityClass?: string;
+  /** Namespace that Prometheus scrapes from. Default `monitoring`. Changing it is in place. */
+  monitoringNamespace?: string;
+}
+
+/**
+ * A client's namespace with its NVLink domain, GPU quota and a network that is closed until pools open it. Prefill and
+ * decode of one client share one ComputeDomain, and two clients never share a tray.
+ *
+ * @throws RunError naming every argument that cannot work.
+ */
+export class ClientDomain extends pulumi.ComponentResource {
+  /** Plain data for pools and routers; known at preview. */
+  public readonly ref: DomainRef;
+  /** True once the domain is accepted by its controller. */
+  public readonly ready: pulumi.Output<boolean>;
+
+  constructor(name: string, args: ClientDomainArgs, opts?: pulumi.ComponentResourceOptions) {
+    refuseIfAny(name, checkDomain(args));
+    super("pulumi-nvl72:index:ClientDomain", name, args, opts);
+
+    const ref = domainRef(args);
+    const child = { parent: this };
+    const { client, namespace } = ref;
+    const space = new k8s.core.v1.Namespace(`${name}-namespace`, clientNamespace(client, namespace), child);
+    const inside = { parent: this, dependsOn: [space] };
+    // The spec is immutable, hence replaced; its name is Pulumi's, so that the new one exists before the old one goes.
+    const domain = customObject(`${name}-domain`, computeDomain(client, namespace, args.channels ?? "Single"), {
+      ...inside,
+      replaceOnChanges: ["spec"],
+    });
+    const quota = new k8s.core.v1.ResourceQuota(
+      `${name}-quota`,
+      gpuQuota(client, namespace, ref.trays, gb200Nvl72),
+      inside,
+    );
+    const account = new k8s.core.v1.ServiceAccount(
+      `${name}-engine`,
+      serviceAccount(ref.engineServiceAccount, namespace, clientLabels(client)),
+      inside,
+    );
+    const deny = new k8s.networking.v1.NetworkPolicy(`${name}-default-deny`, defaultDeny(client, namespace), inside);
+    const dns = new k8s.networking.v1.NetworkPolicy(`${name}-dns`, allowDns(client, namespace), inside);
+
+    const resources = [space, domain, quota, account, deny, dns];
+    bindRef(ref, resources);
+    this.ref = ref;
+    this.ready = whenReady(resources, pulumi.output);
+    this.registerOutputs({ ref: this.ref, ready: this.ready });
+  }
+}
+
+function checkDomain(args: ClientDomainArgs): readonly Problem[] {
+  const problems: Problem[] = [...outputProblems(args, [])];
+  if (problems.length > 0) return problems;
+  for (const [path, name] of [
+    ["client", args.client],
+    ["namespace", args.namespace ?? args.client],
+  ] as const) {
+    if (/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/.test(name)) continue;
+    problems.push({
+      path,
+      what: `"${name}" is no name that Kubernetes takes everywhere`,
+      rule: "lower-case letters, digits and dashes, beginning with a letter, at most 40 characters",
+      fix: "for example client1",
+    });
+  }
+  if (!Number.isInteger(args.trays) || args.trays < 1 || args.trays > gb200Nvl72.trays) {
+    problems.push({
+      path: "trays",
+      what: `${args.trays} trays`,
+      rule: `a client has at least one tray and the ${gb200Nvl72.name} has ${gb200Nvl72.trays}`,
+      fix: `1 to ${gb200Nvl72.trays}`,
+    });
+  }
+  return [...problems, ...checkClaimTemplateName(args.client)];
+}

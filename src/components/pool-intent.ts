@@ -1,0 +1,95 @@
+import { checkpoints, findCheckpoint } from "../plan/model-shape";
+import type { DecodeIntent, ExpertBalancing, ExpertIntent, PoolIntentCommon, PrefillIntent } from "../plan/pool";
+import type { Problem } from "../problems";
+import type { ExpertPlacementRef } from "../refs";
+import type { DecodePoolArgs, PoolArgs, PrefillPoolArgs } from "./pool-args";
+
+/** A local NVMe drive; every tray of a GB200 rack has several. */
+const usualReadGibPerSecond = 5;
+const usualTokensPerForward = 16384;
+
+/** Problems that keep arguments from being an intent at all. Paths are relative to the pool's arguments. */
+export function checkPoolArgs(args: PoolArgs): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (findCheckpoint(args.model.preset) === undefined) {
+    problems.push({
+      path: "model.preset",
+      what: `${args.model.preset} is not a checkpoint that is known`,
+      rule: "memory and flags follow from a checkpoint's shape",
+      fix: Object.keys(checkpoints).join(", "),
+    });
+  }
+  const placedFor = args.experts?.expertParallelSize ?? 0;
+  if (placedFor !== 0 && placedFor !== args.gpusPerWorker) {
+    problems.push({
+      path: "experts",
+      what: `the placement is for ${placedFor} ranks, a worker has ${args.gpusPerWorker}`,
+      rule: "slots belong to ranks, so a placement fits one expert-parallel size",
+      fix: `an ExpertBalancer with expertParallelSize ${args.gpusPerWorker}`,
+    });
+  }
+  return problems;
+}
+
+/** Call only with arguments that `checkPoolArgs` has no problem with. */
+export function prefillIntent(args: PrefillPoolArgs): PrefillIntent {
+  return {
+    ...commonIntent(args),
+    role: "prefill",
+    tokensPerForwardPerRank: args.tokensPerForwardPerRank ?? usualTokensPerForward,
+    runningRequestsPerRank: args.runningRequestsPerRank,
+    prefillTokensPerRank: args.prefillTokensPerRank,
+  };
+}
+
+/** Call only with arguments that `checkPoolArgs` has no problem with. */
+export function decodeIntent(args: DecodePoolArgs): DecodeIntent {
+  return {
+    ...commonIntent(args),
+    role: "decode",
+    batchPerRank: args.batchPerRank,
+    dispatchTokensPerRank: args.dispatchTokensPerRank,
+    graphBatchSizes: args.graphBatchSizes,
+    reservedDecodeTokens: args.reservedDecodeTokens,
+  };
+}
+
+function commonIntent(args: PoolArgs): PoolIntentCommon {
+  const checkpoint = findCheckpoint(args.model.preset);
+  if (checkpoint === undefined) throw new Error(`unchecked preset ${args.model.preset}`);
+  const { claim, hostPath, path, readGibPerSecond = usualReadGibPerSecond } = args.model.weights;
+  const { speculation } = args;
+  return {
+    client: args.domain.client,
+    checkpoint,
+    engineVersion: args.engine.version,
+    workers: args.workers,
+    gpusPerWorker: args.gpusPerWorker,
+    attention: args.attention ?? "data",
+    inputTokens: args.inputTokens,
+    outputTokens: args.outputTokens,
+    contextTokens: args.contextTokens,
+    kvCacheType: args.kvCacheType ?? "fp8",
+    kvTokensPerRank: args.kvTokensPerRank,
+    experts: expertIntent(args.experts),
+    speculation: speculation && {
+      draftTokens: speculation.draftTokens,
+      acceptedTokens: speculation.acceptedTokens ?? speculation.draftTokens / 2,
+    },
+    staticMemoryFraction: args.staticMemoryFraction,
+    drainSeconds: args.drainSeconds,
+    weights: { claim, hostPath, path, readGibPerSecond },
+    purpose: args.purpose ?? "production",
+    extraArgs: args.extraArgs,
+    extraEnv: args.extraEnv,
+  };
+}
+
+function expertIntent(ref: ExpertPlacementRef | undefined): ExpertIntent {
+  if (ref === undefined) return { balancing: "off", redundantExperts: 0 };
+  return {
+    balancing: ref.mode as ExpertBalancing,
+    redundantExperts: ref.redundantExperts,
+    ...(ref.mode === "static" ? { configMap: ref.configMap, key: ref.key } : {}),
+  };
+}

@@ -1,0 +1,54 @@
+import type { PreviewStep } from "./digest";
+import { changedPaths } from "./fields";
+
+/** What a step does to what runs. */
+export type Effect =
+  /** Every worker group is started anew, group by group. */
+  | "rolls"
+  /** Groups or pods come or go; those that stay are not touched. */
+  | "scales"
+  /** Pods of a Deployment are started anew. */
+  | "restarts"
+  /** The object changes, nothing is started anew. */
+  | "in place"
+  | "replaced"
+  | "created"
+  | "deleted"
+  /** Read or refreshed. */
+  | "none";
+
+export const leaderWorkerSetType = "kubernetes:leaderworkerset.x-k8s.io/v1:LeaderWorkerSet";
+const deploymentType = "kubernetes:apps/v1:Deployment";
+
+/**
+ * The parts of a LeaderWorkerSet that are in its revision: a change of them rolls the groups, a change of anything else
+ * does not (kubernetes-sigs/lws v0.9.0, pkg/utils/revision getPatch).
+ */
+const rollingParts = /^spec\.(leaderWorkerTemplate|networkConfig)\b/;
+
+export function effectOf(step: PreviewStep): Effect {
+  switch (step.op) {
+    case "create":
+    case "import":
+      return "created";
+    case "delete":
+      return "deleted";
+    case "replace":
+    case "create-replacement":
+    case "import-replacement":
+      return "replaced";
+    case "update":
+      return effectOfUpdate(step);
+    default:
+      return "none";
+  }
+}
+
+function effectOfUpdate(step: PreviewStep): Effect {
+  const paths = changedPaths(step);
+  const touches = (part: RegExp): boolean => paths.some((path) => part.test(path));
+  if (step.type === leaderWorkerSetType && touches(rollingParts)) return "rolls";
+  if (step.type === deploymentType && touches(/^spec\.template\b/)) return "restarts";
+  if ((step.type === leaderWorkerSetType || step.type === deploymentType) && touches(/^spec\.replicas$/)) return "scales";
+  return "in place";
+}

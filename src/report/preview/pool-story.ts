@@ -1,0 +1,144 @@
+import type { PlanSummary } from "../plan-summary";
+import { duration, plural } from "../numbers";
+import type { ComponentChange, ResourceChange } from "./changes";
+import { leaderWorkerSetType } from "./effects";
+import { asObject, asText, type JsonObject } from "./json";
+
+export type StoryEffect = "rolls" | "scales" | "replaced" | "created" | "deleted" | "in place";
+
+/** What a change does to one pool, in the words of who runs it. */
+export interface PoolStory {
+  readonly title: string;
+  readonly role: "prefill" | "decode" | "pool";
+  readonly effect: StoryEffect;
+  readonly gpusBefore: number;
+  readonly gpusAfter: number;
+  /** Nothing of the pool serves while the change runs. */
+  readonly interrupts: boolean;
+  /** Until the change is through; undefined when the plan does not say. */
+  readonly seconds?: number;
+  readonly text: string;
+}
+
+/** GB200 compute tray. An engine pod takes a tray. */
+const gpusPerTray = 4;
+
+interface GroupSizes {
+  readonly groups: number;
+  readonly traysPerGroup: number;
+}
+
+/** The story of a component that owns a LeaderWorkerSet which changes. */
+export function poolStory(change: ComponentChange, title: string, plan: PlanSummary | undefined): PoolStory | undefined {
+  const found = change.resources.find((resource) => resource.step.type === leaderWorkerSetType);
+  if (found === undefined) return undefined;
+  const before = sizes(found.step.before);
+  const after = sizes(found.step.after);
+  const role = roleOf(change);
+  const effect = storyEffect(found);
+  const startup = role === "pool" ? undefined : plan?.pools[role].startupSeconds;
+  const rounds = effect === "rolls" ? Math.ceil(before.groups / Math.max(1, atOnce(found, after.groups))) : 1;
+  const starts = effect !== "deleted" && effect !== "in place" && !(effect === "scales" && after.groups < before.groups);
+  const seconds = startup === undefined || !starts ? undefined : startup * Math.max(1, rounds);
+  const interrupts = effect === "replaced" || (effect === "rolls" && before.groups <= 1 && surge(found) === 0);
+  const gpusBefore = before.groups * before.traysPerGroup * gpusPerTray;
+  const gpusAfter = after.groups * after.traysPerGroup * gpusPerTray;
+  const phrases = [
+    sizePhrase(before, after),
+    gpuPhrase(gpusBefore, gpusAfter),
+    effectPhrase(effect, before, after, interrupts, atOnce(found, after.groups)),
+  ];
+  const time = seconds === undefined ? "" : ` (about ${duration(seconds)})`;
+  return {
+    title,
+    role,
+    effect,
+    gpusBefore,
+    gpusAfter,
+    interrupts,
+    ...(seconds === undefined ? {} : { seconds }),
+    text: `${phrases.filter((phrase) => phrase !== "").join(", ")}${time}`,
+  };
+}
+
+function storyEffect(resource: ResourceChange): StoryEffect {
+  switch (resource.effect) {
+    case "restarts":
+    case "none":
+      return "in place";
+    default:
+      return resource.effect;
+  }
+}
+
+function roleOf(change: ComponentChange): "prefill" | "decode" | "pool" {
+  if (change.kind === "PrefillPool") return "prefill";
+  return change.kind === "DecodePool" ? "decode" : "pool";
+}
+
+function sizes(inputs: JsonObject): GroupSizes {
+  const spec = asObject(inputs.spec);
+  if (spec === undefined) return { groups: 0, traysPerGroup: 0 };
+  const size = asObject(spec.leaderWorkerTemplate)?.size;
+  // Both default to 1 in the API.
+  return { groups: numberOr(spec.replicas, 1), traysPerGroup: numberOr(size, 1) };
+}
+
+function sizePhrase(before: GroupSizes, after: GroupSizes): string {
+  const traysBefore = before.groups * before.traysPerGroup;
+  const traysAfter = after.groups * after.traysPerGroup;
+  if (traysBefore === 0) return plural(traysAfter, "tray");
+  if (traysAfter === 0) return plural(traysBefore, "tray");
+  return traysBefore === traysAfter ? "" : `${traysBefore} -> ${plural(traysAfter, "tray")}`;
+}
+
+function gpuPhrase(before: number, after: number): string {
+  if (before === after) return "";
+  return `${after > before ? "+" : "-"}${plural(Math.abs(after - before), "GPU")}`;
+}
+
+function effectPhrase(
+  effect: StoryEffect,
+  before: GroupSizes,
+  after: GroupSizes,
+  interrupts: boolean,
+  together: number,
+): string {
+  switch (effect) {
+    case "created":
+      return `new pool of ${plural(after.groups, "group")}`;
+    case "deleted":
+      return "the pool is deleted";
+    case "replaced":
+      return "the pool is replaced: all groups stop and start again";
+    case "scales":
+      return `${after.groups > before.groups ? "adds" : "removes"} ${plural(Math.abs(after.groups - before.groups), "group")}, the others run on`;
+    case "rolls":
+      if (interrupts) return "restarts its only group, nothing serves meanwhile";
+      return together > 1 ? `rolls ${together} groups at a time` : "rolls one group at a time";
+    case "in place":
+      return "in place, no group restarts";
+  }
+}
+
+/** Groups that a roll-out takes down together. */
+function atOnce(resource: ResourceChange, groups: number): number {
+  return Math.max(1, budget(resource, "maxUnavailable", groups, 1) + surge(resource));
+}
+
+function surge(resource: ResourceChange): number {
+  return budget(resource, "maxSurge", sizes(resource.step.after).groups, 0);
+}
+
+/** A number or a percentage; LeaderWorkerSet defaults to 1 unavailable and no surge. */
+function budget(resource: ResourceChange, name: string, groups: number, otherwise: number): number {
+  const strategy = asObject(asObject(resource.step.after.spec)?.rolloutStrategy);
+  const value = asObject(strategy?.rollingUpdateConfiguration)?.[name];
+  const [, percent] = /^(\d+)%$/.exec(asText(value)) ?? [];
+  if (percent !== undefined) return Math.floor((Number(percent) * groups) / 100);
+  return numberOr(value, otherwise);
+}
+
+function numberOr(value: unknown, otherwise: number): number {
+  return typeof value === "number" ? value : otherwise;
+}

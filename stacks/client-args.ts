@@ -1,0 +1,96 @@
+import * as path from "node:path";
+import type { ClientDomainArgs } from "../src/components/client-domain";
+import type { ExpertBalancerArgs } from "../src/components/expert-balancer";
+import type { DecodePoolArgs, PoolArgs, PrefillPoolArgs } from "../src/components/pool-args";
+import { checkPoolArgs, decodeIntent, prefillIntent } from "../src/components/pool-intent";
+import type { RouterArgs } from "../src/components/router-args";
+import type { ClientRequest } from "../src/plan/plan-client";
+import type { Problem } from "../src/problems";
+import type { ClientAllocation, DomainRef, ExpertPlacementRef, PoolRef } from "../src/refs";
+import type { ClientConfig } from "./config";
+
+/** Arguments of a client's components, from its configuration. Pure: the program and the terminal plan share it. */
+export function domainArgs(config: ClientConfig, trays: number, priorityClass: string | undefined): ClientDomainArgs {
+  const { client, network } = config;
+  return {
+    client,
+    trays,
+    ...(network.channels === undefined ? {} : { channels: network.channels }),
+    ...(priorityClass === undefined ? {} : { priorityClass }),
+    ...(network.monitoringNamespace === undefined ? {} : { monitoringNamespace: network.monitoringNamespace }),
+  };
+}
+
+/** The PriorityClass a share comes with; a client that runs alone has none. */
+export function prioritised(share: ClientAllocation): string | undefined {
+  return share.priorityClass === "" ? undefined : share.priorityClass;
+}
+
+/** Recordings are named relative to the folder of the stack files. */
+export function balancerArgs(config: ClientConfig, domain: DomainRef, directory: string): ExpertBalancerArgs {
+  const { mode, redundant, recording } = config.experts;
+  return {
+    domain,
+    preset: config.model.preset,
+    mode,
+    redundantExperts: redundant,
+    ...(mode === "static" ? { expertParallelSize: config.pools.decode.gpusPerWorker } : {}),
+    ...(recording === undefined ? {} : { recordingFile: path.join(directory, recording) }),
+  };
+}
+
+export function prefillArgs(config: ClientConfig, domain: DomainRef): PrefillPoolArgs {
+  return { ...poolArgs(config, domain), ...config.pools.prefill };
+}
+
+/** Experts are balanced in decode; a prefill pass averages over thousands of tokens. */
+export function decodeArgs(config: ClientConfig, domain: DomainRef, experts: ExpertPlacementRef): DecodePoolArgs {
+  return { ...poolArgs(config, domain), ...config.pools.decode, experts };
+}
+
+export function routerArgs(config: ClientConfig, domain: DomainRef, prefill: PoolRef, decode: PoolRef): RouterArgs {
+  return { domain, prefill: [prefill], decode: [decode], ...config.router };
+}
+
+type SharedPoolArgs = Omit<PoolArgs, "workers" | "gpusPerWorker">;
+
+function poolArgs(config: ClientConfig, domain: DomainRef): SharedPoolArgs {
+  const { model, engine, workload, purpose, speculation } = config;
+  return {
+    domain,
+    model,
+    engine,
+    inputTokens: workload.inputTokens,
+    outputTokens: workload.outputTokens,
+    purpose,
+    ...(speculation === undefined ? {} : { speculation }),
+  };
+}
+
+/** What the planner is asked for a client; problems when its settings do not even make a request. */
+export function clientRequest(
+  config: ClientConfig,
+  domain: DomainRef,
+  experts: ExpertPlacementRef,
+): { readonly request?: ClientRequest; readonly problems: readonly Problem[] } {
+  const prefill = prefillArgs(config, domain);
+  const decode = decodeArgs(config, domain, experts);
+  const problems = [...below("pools.prefill", checkPoolArgs(prefill)), ...below("pools.decode", checkPoolArgs(decode))];
+  if (problems.length > 0) return { problems };
+  return {
+    problems,
+    request: {
+      client: config.client,
+      workload: config.workload,
+      slo: config.slo,
+      engine: config.engine.name,
+      prefill: prefillIntent(prefill),
+      decode: decodeIntent(decode),
+      grantedTrays: domain.trays,
+    },
+  };
+}
+
+function below(where: string, problems: readonly Problem[]): readonly Problem[] {
+  return problems.map((problem) => ({ ...problem, path: `${where}.${problem.path}` }));
+}

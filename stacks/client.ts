@@ -1,0 +1,65 @@
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { ClientDomain, DecodePool, ExpertBalancer, PrefillPool, Router } from "../src/index";
+import { RefusedError } from "../src/problems";
+import { parseAllocation, type ClientAllocation } from "../src/refs";
+import { summarise, type PlanSummary } from "../src/report/plan-summary";
+import { balancerArgs, decodeArgs, domainArgs, prefillArgs, prioritised, routerArgs } from "./client-args";
+import { planClientStack } from "./client-plan";
+import type { ClientConfig } from "./config";
+
+/** One client: its domain, experts, pools and router. */
+export async function deployClient(config: ClientConfig, provider: k8s.Provider): Promise<Record<string, unknown>> {
+  const share = await grantedShare(config);
+  // Before anything is registered: what both pools do together is seen by no single component.
+  const plan = checkedPlan(config, share);
+  const opts = { provider };
+  const { client } = config;
+
+  const domain = new ClientDomain(client, domainArgs(config, share.trays, prioritised(share)), opts);
+  const experts = new ExpertBalancer(`${client}-experts`, balancerArgs(config, domain.ref, __dirname), opts);
+  const prefill = new PrefillPool(`${client}-prefill`, prefillArgs(config, domain.ref), opts);
+  const decode = new DecodePool(`${client}-decode`, decodeArgs(config, domain.ref, experts.ref), opts);
+  const router = new Router(`${client}-router`, routerArgs(config, domain.ref, prefill.ref, decode.ref), opts);
+
+  return {
+    plan,
+    endpoint: router.ref.url,
+    domain: domain.ref,
+    experts: experts.ref,
+    prefill: prefill.ref,
+    decode: decode.ref,
+    router: router.ref,
+    ready: pulumi.all([domain.ready, prefill.ready, decode.ready, router.ready]).apply((all) => all.every(Boolean)),
+  };
+}
+
+function checkedPlan(config: ClientConfig, share: ClientAllocation): PlanSummary {
+  const { plan, problems } = planClientStack(config, share, __dirname);
+  if (problems.length > 0 || plan === undefined) throw new RefusedError(config.client, problems);
+  return summarise(plan);
+}
+
+/** The client's trays, from its own configuration or from the rack stack. */
+async function grantedShare(config: ClientConfig): Promise<ClientAllocation> {
+  const { client, rack, trays } = config;
+  if (rack === undefined) return { client, trays: trays ?? 0, priorityClass: "" };
+  const name = rack.includes("/") ? rack : `${pulumi.getOrganization()}/${pulumi.getProject()}/${rack}`;
+  const output = await new pulumi.StackReference(name).getOutputDetails("allocation");
+  const allocation = parseAllocation(output.value as unknown, `output allocation of stack ${name}`);
+  return shareOf(allocation.clients, client, `stack ${name}`);
+}
+
+/** @throws {RefusedError} when the rack grants nothing to the client. */
+export function shareOf(clients: readonly ClientAllocation[], client: string, origin: string): ClientAllocation {
+  const share = clients.find((candidate) => candidate.client === client);
+  if (share !== undefined) return share;
+  throw new RefusedError(client, [
+    {
+      path: "rack",
+      what: `${origin} grants nothing to ${client}`,
+      rule: `it knows ${clients.map((known) => known.client).join(", ")}`,
+      fix: `add ${client} to its clients and deploy it, or set trays here to run alone`,
+    },
+  ]);
+}
