@@ -3,7 +3,7 @@ import type { DomainRef, PoolRef } from "../refs";
 
 /** What a replica takes on. Limits count per replica. */
 export interface RouterLimitArgs {
-  /** Requests one replica holds at once. Default: what all pools hold. Changing it rolls the router. */
+  /** Requests one replica holds at once. Default 73728, the most a rack decodes. Changing it rolls the router. */
   concurrentRequestsPerReplica?: number;
   /** Requests that may wait; 0 answers 429 at once. Default 100. Changing it rolls the router. */
   queuedRequestsPerReplica?: number;

@@ -39,7 +39,7 @@ export class Router extends pulumi.ComponentResource {
   constructor(name: string, args: RouterArgs, opts?: pulumi.ComponentResourceOptions) {
     const settings = checkArgs(name, args);
     super("pulumi-nvl72:index:Router", name, args, opts);
-    warn(this, [...routerWarnings(intentOf(args), poolsOf(args)), ...imageWarnings(args.image)]);
+    warn(this, [...routerWarnings(intentOf(args)), ...imageWarnings(args.image)]);
 
     const resources = emitRouter(this, name, args, settings);
     this.ref = routerRef(name, args);
@@ -52,7 +52,7 @@ export class Router extends pulumi.ComponentResource {
 function checkArgs(name: string, args: RouterArgs): RouterSettings {
   refuseIfAny(name, outputProblems(args, ["image"]));
   refuseIfAny(name, [...checkRouter(intentOf(args), poolsOf(args)), ...checkImage(args.image)]);
-  return routerSettings(intentOf(args), poolsOf(args));
+  return routerSettings(intentOf(args));
 }
 
 function emitRouter(
@@ -88,7 +88,7 @@ function emitRouter(
     }),
     child,
   );
-  const patienceSeconds = Math.max(...allPools(args).map((pool) => pool.startupBudgetSeconds)) + ownStartupSeconds;
+  const patienceSeconds = rolloutPatienceSeconds(args);
   const deployment = new k8s.apps.v1.Deployment(
     `${name}-replicas`,
     routerDeployment(placement, routerProcess(settings, pools), {
@@ -139,8 +139,10 @@ function poolsOf({ prefill, decode }: RouterArgs): RoutedPools {
   return { prefill, decode };
 }
 
-function allPools({ prefill, decode }: RouterArgs): RouterArgs["prefill"] {
-  return [...prefill, ...decode];
+/** The slowest pool's start and its own, in half hours: a pool that starts a minute sooner is no change to the router. */
+function rolloutPatienceSeconds({ prefill, decode }: RouterArgs): number {
+  const slowest = Math.max(...[...prefill, ...decode].map((pool) => pool.startupBudgetSeconds));
+  return Math.ceil((slowest + ownStartupSeconds) / 1800) * 1800;
 }
 
 function intentOf(args: RouterArgs): RouterIntent {

@@ -1,6 +1,9 @@
 import type { PoolPlan } from "../plan/pool";
 import type { Problem } from "../problems";
 
+/** Directory that the model's files are mounted at, read-only, in every engine pod. */
+export const modelDirectory = "/models";
+
 /** Who may open a connection to a port. */
 export type Caller =
   /** The client's router. */

@@ -34,9 +34,10 @@ function checkName(set: LeaderWorkerSet, queue: "none" | "kueue"): Problem[] {
 }
 
 /**
- * The longest label that a name ends up in; no webhook looks at it. Without Kueue it is the StatefulSet's revision, its
- * hash having up to ten digits: of the set's own for groups of one pod, else of `<name>-<group>` (kubernetes-sigs/lws#410).
- * Kueue names a workload per group, with a hash of five (kubernetes-sigs/kueue#10311: 39, 50 and 52 characters).
+ * The longest label that a name ends up in; no webhook looks at it. Without Kueue it is the revision of a StatefulSet:
+ * of the set's own when its groups are single pods, else of a group's, `<name>-<group>` (kubernetes-sigs/lws#410). The
+ * hash has nine or ten characters, so a name one too long fails for some templates only, that is, in a later roll-out.
+ * Kueue names a workload per group, with a hash of five (kubernetes-sigs/kueue#10311).
  */
 function longestLabel(set: LeaderWorkerSet, queue: "none" | "kueue"): string {
   const { name } = set.metadata;

@@ -1,12 +1,10 @@
+import { modelDirectory } from "../engines/engine";
 import type { WeightStore } from "../plan/pool";
 import type { MountedVolume } from "./volume";
 
-/** Where every engine finds the store; the model is the folder `store.path` below it. */
-export const weightsMountPath = "/models";
-
 /** The store is never written to: a hundred ranks read the same files. */
 export function weightsVolume(store: WeightStore): MountedVolume {
-  const mounts = [{ name: "weights", mountPath: weightsMountPath, readOnly: true }];
+  const mounts = [{ name: "weights", mountPath: modelDirectory, readOnly: true }];
   if (store.claim !== undefined) {
     return {
       volume: { name: "weights", persistentVolumeClaim: { claimName: store.claim, readOnly: true } },

@@ -21,7 +21,6 @@ export function ink(colour: boolean): Ink {
 
 /** Columns a text takes, colours aside. */
 export function visibleLength(text: string): number {
-  // eslint-disable-next-line no-control-regex -- the escape character is what is looked for
   return text.replace(/\u001b\[\d+m/g, "").length;
 }
 

@@ -26,7 +26,7 @@ export function duration(seconds: number): string {
 }
 
 export function dollars(value: number): string {
-  return `$${value >= 100 ? grouped(value) : value.toFixed(2)}`;
+  return `$${value >= 10 ? grouped(value) : value.toFixed(2)}`;
 }
 
 /** "1 tray", "2 trays". */

@@ -124,7 +124,11 @@ function predictionSummary(prediction: NonNullable<ClientPlan["prediction"]>): P
 }
 
 function costSummary(plan: ClientPlan, tier: PriceTier): CostSummary {
-  const { dollarsPerMillionOutputTokens: output, dollarsPerMillionInputTokens: input, ...bill } = clientCost(plan, tier);
+  const {
+    dollarsPerMillionOutputTokens: output,
+    dollarsPerMillionInputTokens: input,
+    ...bill
+  } = clientCost(plan, tier);
   return {
     ...bill,
     dollarsPerHour: rounded(bill.dollarsPerHour, 2),

@@ -11,7 +11,7 @@ export const settleSeconds = 10;
  * that no longer answers has drained.
  */
 export const drainScript = `import json, os, sys, time, urllib.error, urllib.request
-settle, limit, port = float(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
+settle, limit, interval, port = float(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
 leading = os.environ.get("LWS_WORKER_INDEX", "0") == "0"
 host = "127.0.0.1" if leading else os.environ["LWS_LEADER_ADDRESS"]
 end = time.monotonic() + limit
@@ -40,11 +40,14 @@ while quiet < 3 and time.monotonic() < end:
         quiet = 0 if in_flight() else quiet + 1
     except (OSError, ValueError):
         quiet += 1
-    time.sleep(1)
+    time.sleep(interval)
 `;
+
+const pollSeconds = 1;
 
 /** Settling, and at most `requestSeconds` for the slowest request. */
 export function drain(requestSeconds: number): Drain {
   const seconds = settleSeconds + requestSeconds;
-  return { command: ["python3", "-c", drainScript, String(settleSeconds), String(seconds), String(httpPort)], seconds };
+  const numbers = [settleSeconds, seconds, pollSeconds, httpPort].map(String);
+  return { command: ["python3", "-c", drainScript, ...numbers], seconds };
 }

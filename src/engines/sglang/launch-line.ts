@@ -1,11 +1,9 @@
 import type { PoolPlan } from "../../plan/pool";
-import { leaderWorkerSetVariables, type GroupVariables } from "../engine";
+import { leaderWorkerSetVariables, modelDirectory, type GroupVariables } from "../engine";
 import type { Dialect } from "./dialect";
 import { dataParallelFlags, decodeGraphFlags, flag, noPrefillGraphFlags, when, type Flag } from "./flag";
 import { bootstrapPort, distInitPort, httpPort, ncclPort } from "./ports";
 
-/** Directory the weights are mounted at. */
-export const modelDirectory = "/models";
 /** Where a static expert placement is mounted. */
 export const placementDirectory = "/etc/nvl72/experts";
 

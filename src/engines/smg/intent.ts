@@ -86,8 +86,14 @@ export interface RoutedPools {
   readonly decode: readonly PoolRef[];
 }
 
+/**
+ * 72 ranks of 1024 requests, the most that low-latency dispatch lets a rack decode at once: never the bound that is met
+ * first, but memory is bounded. Not what the pools hold just now, or every change of a batch would roll the router too.
+ */
+const rackConcurrency = 73728;
+
 /** "smg" marks the router's own default (1.13.0), rendered all the same so that a new version changes nothing unseen. */
-export function routerSettings(intent: RouterIntent, pools: RoutedPools): RouterSettings {
+export function routerSettings(intent: RouterIntent): RouterSettings {
   const requestSeconds = intent.timeouts?.requestSeconds ?? 1800; // smg
   return {
     // One may go, by a drain or a roll-out, and requests still arrive.
@@ -96,8 +102,7 @@ export function routerSettings(intent: RouterIntent, pools: RoutedPools): Router
     prefillPolicy: intent.prefillPolicy ?? "cache_aware",
     decodePolicy: intent.decodePolicy ?? "power_of_two",
     limits: {
-      // What all pools hold: a replica that is left alone can still fill them.
-      concurrentRequestsPerReplica: intent.limits?.concurrentRequestsPerReplica ?? totalConcurrency(pools),
+      concurrentRequestsPerReplica: intent.limits?.concurrentRequestsPerReplica ?? rackConcurrency,
       queuedRequestsPerReplica: intent.limits?.queuedRequestsPerReplica ?? 100, // smg
       queueSeconds: intent.limits?.queueSeconds ?? 60, // smg
     },
@@ -126,8 +131,4 @@ export function routerSettings(intent: RouterIntent, pools: RoutedPools): Router
     },
     auth: intent.auth ?? {},
   };
-}
-
-function totalConcurrency({ prefill, decode }: RoutedPools): number {
-  return [...prefill, ...decode].reduce((total, pool) => total + pool.concurrency, 0);
 }

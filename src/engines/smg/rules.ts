@@ -8,7 +8,7 @@ import { prefillPolicies, routerSettings, routingPolicies } from "./intent";
 export function checkRouter(intent: RouterIntent, pools: RoutedPools): Problem[] {
   const missing = [...checkPresent("prefill", pools.prefill), ...checkPresent("decode", pools.decode)];
   if (missing.length > 0) return missing;
-  const settings = routerSettings(intent, pools);
+  const settings = routerSettings(intent);
   return [
     ...checkAgreement(pools),
     ...checkBootstrap(pools),
@@ -20,8 +20,8 @@ export function checkRouter(intent: RouterIntent, pools: RoutedPools): Problem[]
 }
 
 /** Worth knowing, and a legitimate choice. */
-export function routerWarnings(intent: RouterIntent, pools: RoutedPools): Problem[] {
-  const { replicas, auth, timeouts } = routerSettings(intent, pools);
+export function routerWarnings(intent: RouterIntent): Problem[] {
+  const { replicas, auth, timeouts } = routerSettings(intent);
   const { longestAnswerSeconds = 0 } = intent;
   const warnings: Problem[] = [];
   if (replicas === 1) {

@@ -56,7 +56,8 @@ function component(urn: string, step: PreviewStep | undefined, resources: readon
     name: nameOf(urn),
     kind: lastPart(type),
     resources: [...resources].sort(
-      (a, b) => compareText(a.kind, b.kind) || compareText(a.step.name, b.step.name) || compareText(a.step.urn, b.step.urn),
+      (a, b) =>
+        compareText(a.kind, b.kind) || compareText(a.step.name, b.step.name) || compareText(a.step.urn, b.step.urn),
     ),
     settings: step?.op === "update" ? fieldChanges(step) : [],
   };
@@ -90,6 +91,7 @@ function rank(change: ComponentChange): number {
 }
 
 function lastPart(type: string): string {
+  if (type.startsWith("pulumi:providers:")) return `provider ${type.slice("pulumi:providers:".length)}`;
   return type.split(":").at(-1) ?? type;
 }
 

@@ -68,19 +68,23 @@ function fromDigest(digest: JsonObject): Preview {
 
 function fromEvents(events: readonly JsonObject[]): Preview {
   const keeper = new SecretKeeper();
-  const metadata = (kind: string): JsonObject[] =>
-    objectsIn(events.map((event) => asObject(event[kind])?.metadata));
+  const metadata = (kind: string): JsonObject[] => objectsIn(events.map((event) => asObject(event[kind])?.metadata));
   // Creating and deleting halves of a replacement are announced too; the logical step stands for all of them.
   const logical = metadata("resourcePreEvent").filter((step) => step.logical === true);
   const steps = logical.map((step) => readStep(step, step.old, step.new, step.keys, keeper));
   const stacks = metadata("resOutputsEvent").filter((step) => typeOf(asText(step.urn)) === stackType);
   const outputsAfter = outputsOf(stacks.at(-1)?.new, keeper);
   const diagnostics = objectsIn(events.map((event) => event.diagnosticEvent));
+  const violations = objectsIn(events.map((event) => event.policyEvent));
   const summaries = objectsIn(events.map((event) => event.summaryEvent));
   return {
     steps: steps.filter((step) => step.type !== stackType),
-    diagnostics: diagnostics.map((entry) => readDiagnostic(entry, keeper)),
-    failed: diagnostics.some((entry) => entry.severity === "error") || summaries.some((s) => s.result !== "succeeded"),
+    diagnostics: [
+      ...diagnostics.map((entry) => readDiagnostic(entry, keeper)),
+      ...violations.map((entry) => readViolation(entry, keeper)),
+    ],
+    // Without a summary the engine was stopped half-way, and what is missing is not "unchanged".
+    failed: summaries.length === 0 || summaries.some((summary) => summary.result !== "succeeded"),
     outputsBefore: outputsOf(stacks.at(-1)?.old, keeper) ?? {},
     ...(outputsAfter === undefined ? {} : { outputsAfter }),
     scrub: (text) => keeper.scrub(text),
@@ -124,6 +128,15 @@ function readDiagnostic(entry: Json, keeper: SecretKeeper): PreviewDiagnostic {
   };
 }
 
+function readViolation(violation: JsonObject, keeper: SecretKeeper): PreviewDiagnostic {
+  const policy = `policy ${asText(violation.policyPackName)}/${asText(violation.policyName)}`;
+  return {
+    severity: violation.enforcementLevel === "mandatory" ? "error" : "warning",
+    message: `${policy}: ${keeper.scrub(asText(violation.message))}`,
+    resource: nameOf(asText(violation.resourceUrn)),
+  };
+}
+
 function outputsOf(state: Json | undefined, keeper: SecretKeeper): JsonObject | undefined {
   const outputs = asObject(asObject(state)?.outputs);
   return outputs === undefined ? undefined : keeper.hideOf(stackType, outputs);
@@ -142,12 +155,16 @@ function parseLines(text: string): JsonObject[] {
   return text.split("\n").flatMap((line) => (line.startsWith("{") ? parseObject(line) : []));
 }
 
-/** The digest starts on a line of its own with `{`; a plugin may have written such a line before, and text after. */
+/** The digest begins with a line that begins with `{` and ends with the line `}`; others may write such lines too. */
 function parseDigest(text: string): JsonObject | undefined {
-  const end = text.lastIndexOf("}") + 1;
-  for (const match of text.matchAll(/^\{/gm)) {
-    const [found] = parseObject(text.slice(match.index, end));
-    if (found !== undefined && ("steps" in found || "diagnostics" in found || "changeSummary" in found)) return found;
+  const ends = [...text.matchAll(/^\}/gm)].map((match) => match.index + 1).reverse();
+  for (const start of text.matchAll(/^\{/gm)) {
+    const line = text.slice(start.index).split("\n", 1)[0] ?? "";
+    const candidates = line.trim() === "{" ? ends : [start.index + line.length];
+    for (const end of candidates) {
+      const [found] = parseObject(text.slice(start.index, end));
+      if (found !== undefined && ("steps" in found || "diagnostics" in found || "changeSummary" in found)) return found;
+    }
   }
   return undefined;
 }

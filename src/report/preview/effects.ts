@@ -30,7 +30,8 @@ export function effectOf(step: PreviewStep): Effect {
   switch (step.op) {
     case "create":
     case "import":
-      return "created";
+      // A provider is a setting of the program, nothing that is built.
+      return step.type.startsWith("pulumi:providers:") ? "none" : "created";
     case "delete":
       return "deleted";
     case "replace":
@@ -49,6 +50,7 @@ function effectOfUpdate(step: PreviewStep): Effect {
   const touches = (part: RegExp): boolean => paths.some((path) => part.test(path));
   if (step.type === leaderWorkerSetType && touches(rollingParts)) return "rolls";
   if (step.type === deploymentType && touches(/^spec\.template\b/)) return "restarts";
-  if ((step.type === leaderWorkerSetType || step.type === deploymentType) && touches(/^spec\.replicas$/)) return "scales";
+  if ((step.type === leaderWorkerSetType || step.type === deploymentType) && touches(/^spec\.replicas$/))
+    return "scales";
   return "in place";
 }

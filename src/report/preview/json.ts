@@ -34,7 +34,11 @@ export function pathParts(path: string): string[] {
 }
 
 /** The value at a path, and whether a hidden one was met on the way. */
-export function follow(value: Json | undefined, parts: readonly string[], stop: (value: Json) => boolean): Json | undefined {
+export function follow(
+  value: Json | undefined,
+  parts: readonly string[],
+  stop: (value: Json) => boolean,
+): Json | undefined {
   let here = value;
   for (const part of parts) {
     if (here === undefined || stop(here)) return here;

@@ -29,36 +29,53 @@ interface GroupSizes {
 }
 
 /** The story of a component that owns a LeaderWorkerSet which changes. */
-export function poolStory(change: ComponentChange, title: string, plan: PlanSummary | undefined): PoolStory | undefined {
+export function poolStory(
+  change: ComponentChange,
+  title: string,
+  plan: PlanSummary | undefined,
+): PoolStory | undefined {
   const found = change.resources.find((resource) => resource.step.type === leaderWorkerSetType);
   if (found === undefined) return undefined;
   const before = sizes(found.step.before);
   const after = sizes(found.step.after);
   const role = roleOf(change);
   const effect = storyEffect(found);
-  const startup = role === "pool" ? undefined : plan?.pools[role].startupSeconds;
-  const rounds = effect === "rolls" ? Math.ceil(before.groups / Math.max(1, atOnce(found, after.groups))) : 1;
-  const starts = effect !== "deleted" && effect !== "in place" && !(effect === "scales" && after.groups < before.groups);
-  const seconds = startup === undefined || !starts ? undefined : startup * Math.max(1, rounds);
-  const interrupts = effect === "replaced" || (effect === "rolls" && before.groups <= 1 && surge(found) === 0);
   const gpusBefore = before.groups * before.traysPerGroup * gpusPerTray;
   const gpusAfter = after.groups * after.traysPerGroup * gpusPerTray;
+  const together = atOnce(found, after.groups);
+  const interrupts = effect === "replaced" || (effect === "rolls" && isOnlyGroup(found) && surge(found) === 0);
+  const starts = groupStarts(effect, before, after, together);
+  const seconds = role === "pool" || starts === 0 ? undefined : (plan?.pools[role].startupSeconds ?? 0) * starts;
   const phrases = [
     sizePhrase(before, after),
     gpuPhrase(gpusBefore, gpusAfter),
-    effectPhrase(effect, before, after, interrupts, atOnce(found, after.groups)),
+    effectPhrase(effect, before, after, interrupts, together),
   ];
-  const time = seconds === undefined ? "" : ` (about ${duration(seconds)})`;
-  return {
-    title,
-    role,
-    effect,
-    gpusBefore,
-    gpusAfter,
-    interrupts,
-    ...(seconds === undefined ? {} : { seconds }),
-    text: `${phrases.filter((phrase) => phrase !== "").join(", ")}${time}`,
-  };
+  const time = seconds === undefined || seconds === 0 ? {} : { seconds };
+  const text = phrases.filter((phrase) => phrase !== "").join(", ");
+  const lasts = time.seconds === undefined ? "" : ` (about ${duration(time.seconds)})`;
+  return { title, role, effect, gpusBefore, gpusAfter, interrupts, ...time, text: `${text}${lasts}` };
+}
+
+/** How many times in a row groups start before the change is through. */
+function groupStarts(effect: StoryEffect, before: GroupSizes, after: GroupSizes, together: number): number {
+  switch (effect) {
+    case "rolls":
+      return Math.max(1, Math.ceil(before.groups / together));
+    case "scales":
+      return after.groups > before.groups ? 1 : 0;
+    case "created":
+    case "replaced":
+      return 1;
+    case "deleted":
+    case "in place":
+      return 0;
+  }
+}
+
+/** Said only where the number of groups is stated: an autoscaler's pool leaves it out. */
+function isOnlyGroup(resource: ResourceChange): boolean {
+  return asObject(resource.step.before.spec)?.replicas === 1;
 }
 
 function storyEffect(resource: ResourceChange): StoryEffect {

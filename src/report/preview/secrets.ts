@@ -94,8 +94,14 @@ export class SecretKeeper {
 
   private rememberIn(value: Json): void {
     if (typeof value === "string") this.remember(value);
-    else if (Array.isArray(value)) (value as readonly Json[]).forEach((item) => { this.rememberIn(item); });
-    else if (isJsonObject(value)) Object.values(value).forEach((item) => { this.rememberIn(item); });
+    else if (Array.isArray(value))
+      (value as readonly Json[]).forEach((item) => {
+        this.rememberIn(item);
+      });
+    else if (isJsonObject(value))
+      Object.values(value).forEach((item) => {
+        this.rememberIn(item);
+      });
   }
 
   private remember(text: string): string {

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import * as path from "node:path";
+import { planDirectory, planScreen } from "../../cli/plan";
+import { RefusedError } from "../../src/problems";
+import { allocate } from "../../stacks/allocation";
+import { parseStackConfig, type RackConfig, type RawConfig } from "../../stacks/config";
+
+const directory = path.join(__dirname, "../../stacks");
+const origin = { stack: "client1", file: "Pulumi.client1.yaml" };
+
+const client: RawConfig = {
+  client: "client1",
+  trays: 9,
+  workload: { inputTokens: 1024, outputTokens: 8192 },
+  model: { preset: "deepseek-r1-nvfp4", weights: { hostPath: "/mnt/models", path: "R1" } },
+  engine: { name: "sglang", version: "0.5.8", image: "lmsysorg/sglang:v0.5.8-cu130" },
+  pools: {
+    prefill: { workers: 1, gpusPerWorker: 4 },
+    decode: { workers: 1, gpusPerWorker: 32, batchPerRank: 256 },
+  },
+  router: { image: "lightseekorg/smg:1.13.0" },
+};
+
+function refusal(raw: RawConfig): string {
+  try {
+    parseStackConfig(raw, origin);
+  } catch (error) {
+    if (error instanceof RefusedError) return error.message;
+    throw error;
+  }
+  throw new Error("was accepted");
+}
+
+describe("a stack's configuration", () => {
+  it("fills in what nobody needs to say", () => {
+    assert.deepEqual(parseStackConfig(client, origin), {
+      ...client,
+      program: "client",
+      purpose: "production",
+      slo: {},
+      experts: { mode: "off", redundant: 0 },
+      network: {},
+    });
+  });
+
+  it("names file, path, what was read and what is allowed, for all problems at once", () => {
+    const wrong = {
+      ...client,
+      rack: "rack",
+      workload: { inputTokens: "1k", outputTokens: 8192 },
+      slo: { tpotSeconds: 0.05 },
+      pools: { ...(client.pools as object), decode: { workers: 1, gpusPerWorker: 32 } },
+    };
+    assert.equal(
+      refusal(wrong),
+      [
+        "nvl72: client1 (Pulumi.client1.yaml) cannot run as configured (3 problems), nothing was changed",
+        '  workload.inputTokens: read "1k": Invalid input: expected number, received string',
+        "      rule: settings in Pulumi.client1.yaml are checked before anything runs",
+        "      fix:  see the README's table of settings",
+        "  slo.tpotSeconds: unknown key",
+        "      rule: Pulumi.client1.yaml has no such setting below slo",
+        "      fix:  check the spelling and the unit in the name, or remove it",
+        "  pools.decode.batchPerRank: missing: Invalid input: expected number, received undefined",
+        "      rule: settings in Pulumi.client1.yaml are checked before anything runs",
+        "      fix:  see the README's table of settings",
+      ].join("\n"),
+    );
+  });
+
+  it("wants the share from one place", () => {
+    assert.match(refusal({ ...client, rack: "rack" }), /rack: both rack and trays/);
+    assert.match(refusal({ ...client, trays: undefined }), /rack: neither rack nor trays/);
+  });
+
+  it("says that sizes are not chosen by itself yet", () => {
+    assert.match(refusal({ ...client, pools: "auto" }), /pools: read "auto": `auto` is not available/);
+  });
+});
+
+describe("the rack's configuration", () => {
+  const rack = (clients: RackConfig["clients"], reserveTrays = 0): RackConfig => ({
+    program: "rack",
+    purpose: "production",
+    clients,
+    reserveTrays,
+  });
+
+  it("grants every client its trays, in the order of their names", () => {
+    assert.deepEqual(allocate(rack({ client2: { trays: 9 }, client1: { trays: 9 } })), {
+      version: 1,
+      rack: "GB200 NVL72",
+      trays: 18,
+      clients: [
+        { client: "client1", trays: 9, priorityClass: "nvl72-engine" },
+        { client: "client2", trays: 9, priorityClass: "nvl72-engine" },
+      ],
+    });
+  });
+
+  it("refuses Option B's peaks of 10 and 12 trays with a buffer of 4", () => {
+    assert.throws(
+      () => allocate(rack({ client1: { trays: 10 }, client2: { trays: 12 } }, 4)),
+      /40 \(client1\) \+ 48 \(client2\) \+ 16 \(reserve\) = 104 GPUs, the GB200 NVL72 has 72/,
+    );
+  });
+});
+
+describe("the stack files of this repository", () => {
+  it("plan both clients on 18 of 18 trays, without a warning", () => {
+    const plan = planDirectory(directory);
+    assert.deepEqual(
+      plan.clients.map(({ client, prefill, decode, warnings }) => [client, prefill.trays, decode.trays, warnings]),
+      [
+        ["client1", 1, 8, []],
+        ["client2", 5, 4, []],
+      ],
+    );
+    assert.equal(plan.freeTrays, 0);
+    assert.equal(new Set(plan.trayUse.map(({ tray }) => tray)).size, 18);
+  });
+
+  it("meet their service levels by the prediction", () => {
+    for (const { workload, slo, prediction } of planDirectory(directory).clients) {
+      assert.ok(prediction);
+      assert.ok(prediction.requestsPerSecond >= (workload.requestsPerSecond ?? Infinity));
+      assert.ok(prediction.tpotMilliseconds <= (slo.tpotMilliseconds ?? 0));
+    }
+  });
+
+  it("are drawn the same every time", () => assert.equal(planScreen(directory), planScreen(directory)));
+});
