@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ClientDomain, DecodePool, ExpertBalancer, PrefillPool, Router } from "../src/index";
-import { RefusedError } from "../src/problems";
+import { RefusedError, type Problem } from "../src/problems";
 import { parseAllocation, type ClientAllocation } from "../src/refs";
 import { summarise, type PlanSummary } from "../src/report/plan-summary";
 import { balancerArgs, decodeArgs, domainArgs, prefillArgs, prioritised, routerArgs } from "./client-args";
@@ -46,8 +46,19 @@ async function grantedShare(config: ClientConfig): Promise<ClientAllocation> {
   if (rack === undefined) return { client, trays: trays ?? 0, priorityClass: "" };
   const name = rack.includes("/") ? rack : `${pulumi.getOrganization()}/${pulumi.getProject()}/${rack}`;
   const output = await new pulumi.StackReference(name).getOutputDetails("allocation");
-  const allocation = parseAllocation(output.value as unknown, `output allocation of stack ${name}`);
+  const exported: unknown = output.value;
+  if (exported === undefined) throw new RefusedError(client, [noAllocation(name)]);
+  const allocation = parseAllocation(exported, `output allocation of stack ${name}`);
   return shareOf(allocation.clients, client, `stack ${name}`);
+}
+
+function noAllocation(stack: string): Problem {
+  return {
+    path: "rack",
+    what: `stack ${stack} exports no allocation`,
+    rule: "a client's trays are granted by the rack stack, which must be deployed before",
+    fix: "pulumi up on that stack first, or set trays here to run alone",
+  };
 }
 
 /** @throws {RefusedError} when the rack grants nothing to the client. */

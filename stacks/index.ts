@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { RefusedError } from "../src/problems";
+import { refusal } from "../src/components/refusal";
+import { RefusedError, type Problem } from "../src/problems";
 import { deployClient } from "./client";
 import { parseStackConfig, type RawConfig } from "./config";
 import { deployRack } from "./rack";
@@ -9,24 +10,38 @@ import { deployRack } from "./rack";
 async function run(): Promise<Record<string, unknown>> {
   const stack = pulumi.getStack();
   try {
-    const config = parseStackConfig(readConfig(), { stack, file: `Pulumi.${stack}.yaml` });
+    const config = parseStackConfig(readConfig(stack), { stack, file: `Pulumi.${stack}.yaml` });
     // Named, so that a stack never falls back to whatever cluster the ambient context points at without saying so.
     const provider = new k8s.Provider("cluster", { enableServerSideApply: true, clusterIdentifier: "nvl72" });
     return config.program === "rack" ? { ...deployRack(config, provider) } : await deployClient(config, provider);
   } catch (error) {
-    // The message is complete; a stack trace would only bury it.
-    if (error instanceof RefusedError) throw new pulumi.RunError(error.message);
+    if (error instanceof RefusedError) throw refusal(error.subject, error.problems);
     throw error;
   }
 }
 
 /** All settings of the project's namespace; objects and numbers arrive as JSON text. */
-function readConfig(): RawConfig {
+function readConfig(stack: string): RawConfig {
   const prefix = `${pulumi.getProject()}:`;
-  const entries = Object.entries(pulumi.runtime.allConfig())
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([key, text]) => [key.slice(prefix.length), fromText(text)] as const);
-  return Object.fromEntries(entries);
+  const settings = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
+  const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as readonly string[];
+  const secret = settings.filter(([key]) => secretKeys.includes(key));
+  if (secret.length > 0)
+    throw new RefusedError(
+      stack,
+      secret.map(([key]) => secretSetting(key.slice(prefix.length))),
+    );
+  return Object.fromEntries(settings.map(([key, text]) => [key.slice(prefix.length), fromText(text)] as const));
+}
+
+/** Settings are planned with, printed and exported; decrypted ones would be in every preview. */
+function secretSetting(path: string): Problem {
+  return {
+    path,
+    what: "is encrypted",
+    rule: "settings show in plans, previews and outputs, so none of them is for secrets",
+    fix: "plain text; keys and passwords go into Secrets of the cluster, which settings refer to by name",
+  };
 }
 
 function fromText(text: string): unknown {

@@ -47,7 +47,8 @@ export interface ModelArgs {
 
 /** Which engine runs, in which version, from which image. */
 export interface EngineArgs {
-  name: EngineName;
+  /** One of `EngineName`. A string, because a schema for other languages has no choice of one. Changing it rolls the pool. */
+  name: string;
   /**
    * Version inside the image, for example `0.5.8`: flags are rendered for it. Not read from the image, because a digest
    * does not tell. Changing it rolls the pool.

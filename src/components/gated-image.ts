@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { checkImage } from "../manifests/image";
-import { formatRefusal } from "../problems";
+import { refusal } from "./refusal";
 
 /** An image known now was checked already; one that comes as an output is checked on its way into the pod. */
 export function gatedImage(name: string, image: pulumi.Input<string>): pulumi.Input<string> {
   if (typeof image === "string") return image;
   return pulumi.output(image).apply((value) => {
     const problems = checkImage(value);
-    if (problems.length > 0) throw new pulumi.RunError(formatRefusal(name, problems));
+    if (problems.length > 0) throw refusal(name, problems);
     return value;
   });
 }

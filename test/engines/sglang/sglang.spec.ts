@@ -83,10 +83,10 @@ describe("SGLang", () => {
         const dialect = dialectOf(version);
         assert.ok(dialect);
         for (const intent of variety) {
-          const unknown = argsOf(intent, version).filter(
+          const unheard: readonly string[] = argsOf(intent, version).filter(
             (value) => value.startsWith("--") && !dialect.flags.has(value),
           );
-          assert.deepEqual(unknown, [], `${version} ${intent.role}`);
+          assert.deepEqual(unheard, [], `${version} ${intent.role}`);
         }
       }
     });
@@ -110,10 +110,10 @@ describe("SGLang", () => {
         const dialect = dialectOf(version);
         assert.ok(dialect);
         for (const intent of variety) {
-          const unknown = Object.keys(environmentOf(intent, version)).filter(
+          const unheard: readonly string[] = Object.keys(environmentOf(intent, version)).filter(
             (name) => /^SGL(ANG)?_/.test(name) && !dialect.environment.has(name),
           );
-          assert.deepEqual(unknown, [], version);
+          assert.deepEqual(unheard, [], version);
         }
       }
     });

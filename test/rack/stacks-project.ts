@@ -1,0 +1,48 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { home, root } from "../../tools/engine/home";
+import type { RunResult } from "../../tools/engine/run-program";
+import { pulumi } from "../../tools/pulumi-cli/run";
+import type { PulumiWorkspace } from "../../tools/pulumi-cli/workspace";
+import type { Rack } from "../../tools/rack/simulated-rack";
+
+/** A copy of this project's program and stacks that a test may change, deployed to a rack of its own. */
+export interface StacksProject {
+  readonly workspace: PulumiWorkspace;
+  run(stack: string, ...args: readonly string[]): Promise<RunResult>;
+  up(stack: string): Promise<RunResult>;
+  /** Replaces text in a stack's file; the text must be there. */
+  change(stack: string, from: string, to: string): void;
+  /** Takes back all changes to the stack files. */
+  restore(): void;
+  remove(): void;
+}
+
+export function stacksProject(rack: Rack): StacksProject {
+  const directory = mkdtempSync(join(tmpdir(), "nvl72-stacks-"));
+  for (const part of ["src", "stacks", "Pulumi.yaml", "package.json"]) {
+    cpSync(join(root, part), join(directory, part), { recursive: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
+  const workspace: PulumiWorkspace = {
+    project: directory,
+    directory: join(directory, ".pulumi-state"),
+    bin: home().bin,
+    kubeconfig: rack.kubeconfig,
+  };
+  const run = (stack: string, ...args: readonly string[]): Promise<RunResult> => pulumi(args, { workspace, stack });
+  const fileOf = (stack: string): string => join(directory, "stacks", `Pulumi.${stack}.yaml`);
+  return {
+    workspace,
+    run,
+    up: (stack) => run(stack, "up", "--yes", "--skip-preview"),
+    change(stack, from, to) {
+      const text = readFileSync(fileOf(stack), "utf8");
+      if (!text.includes(from)) throw new Error(`${fileOf(stack)} has no ${from}`);
+      writeFileSync(fileOf(stack), text.replace(from, to));
+    },
+    restore: () => cpSync(join(root, "stacks"), join(directory, "stacks"), { recursive: true }),
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { changesNothing, readChanges } from "../../tools/pulumi-cli/summary";
+import { stackOutputs } from "../../tools/pulumi-cli/run";
+import { kubectlGet, rackDown, rackUp, type Rack } from "../../tools/rack/simulated-rack";
+import { rackStatus } from "../../tools/rack/status";
+import { eventually } from "./eventually";
+import { touched } from "./preview-steps";
+import { stacksProject, type StacksProject } from "./stacks-project";
+
+const stacks = ["rack", "client1", "client2"] as const;
+
+interface Pod {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly labels: Readonly<Record<string, string>>;
+  };
+  readonly spec: { readonly nodeName?: string };
+  readonly status: { readonly phase: string };
+}
+
+describe("both clients on a rack of 18 trays, by the real pulumi", function () {
+  this.timeout(240_000);
+  let rack: Rack;
+  let project: StacksProject;
+
+  before(async () => {
+    rack = await rackUp({ state: mkdtempSync(join(tmpdir(), "nvl72-rack-")), ray: false });
+    project = stacksProject(rack);
+  });
+  afterEach(() => project.restore());
+  after(async () => {
+    await rackDown(rack);
+    project.remove();
+  });
+
+  async function up(stack: string): Promise<ReturnType<typeof readChanges>> {
+    const { code, stdout, stderr } = await project.up(stack);
+    assert.equal(code, 0, stdout + stderr);
+    return readChanges(stdout);
+  }
+
+  async function previewOf(stack: string): Promise<Readonly<Record<string, string>>> {
+    const preview = await project.run(stack, "preview", "--json");
+    assert.equal(preview.code, 0, preview.stdout + preview.stderr);
+    return touched(preview);
+  }
+
+  async function enginePods(role: string): Promise<readonly Pod[]> {
+    const { items } = await kubectlGet<{ items: readonly Pod[] }>(rack, ["pods", "--all-namespaces"]);
+    return items.filter(({ metadata }) => metadata.labels["nvl72/role"] === role);
+  }
+
+  const uids = (pods: readonly Pod[], client: string): readonly string[] =>
+    pods
+      .filter(({ metadata }) => metadata.namespace === client)
+      .map(({ metadata }) => metadata.uid)
+      .sort();
+
+  it("come up, rack first", async () => {
+    assert.deepEqual(
+      [(await up("rack")).created, (await up("client1")).created, (await up("client2")).created],
+      [4, 29, 29],
+    );
+  });
+
+  it("run every engine pod on a tray of its own, 18 of 18, and share no tray", async () => {
+    const pods = [...(await enginePods("prefill")), ...(await enginePods("decode"))];
+    assert.deepEqual(new Set(pods.map(({ status }) => status.phase)), new Set(["Running"]));
+    const trays = pods.map(({ spec }) => spec.nodeName ?? "");
+    assert.equal(pods.length, 18);
+    assert.equal(new Set(trays).size, 18);
+    assert.ok(trays.every((tray) => tray.startsWith("tray-")));
+    const clients = new Map<string, number>();
+    for (const { metadata } of pods) clients.set(metadata.namespace, (clients.get(metadata.namespace) ?? 0) + 1);
+    assert.deepEqual(Object.fromEntries(clients), { client1: 9, client2: 9 });
+  });
+
+  it("give each client one NVLink domain over its nine trays", async () => {
+    await eventually(20, async () => {
+      const { domains } = await rackStatus(rack);
+      assert.deepEqual(domains.map(({ name, status, trays }) => [name.split("/")[0], status, trays]).sort(), [
+        ["client1", "Ready", 9],
+        ["client2", "Ready", 9],
+      ]);
+    });
+  });
+
+  it("change nothing the second time, all three", async () => {
+    for (const stack of stacks) assert.ok(changesNothing(await up(stack)), stack);
+  });
+
+  it("export where requests go, the plan and its prediction", async () => {
+    const outputs = await stackOutputs("client1", project.workspace);
+    assert.equal(outputs.endpoint, "http://client1-router.client1.svc:30000");
+    assert.equal(outputs.ready, true);
+    const { trays, prediction } = outputs.plan as { trays: number; prediction: { saturatedPool: string } };
+    assert.deepEqual([trays, prediction.saturatedPool], [9, "decode"]);
+  });
+
+  describe("a preview", () => {
+    it("of another batch rolls that pool and nothing else", async () => {
+      project.change("client1", "batchPerRank: 256", "batchPerRank: 192");
+      assert.deepEqual(await previewOf("client1"), {
+        "client1-decode": "update",
+        "client1-decode-workers": "update",
+        "client1-router": "update",
+      });
+    });
+
+    it("of another engine image rolls both pools of that client, in place", async () => {
+      project.change("client2", "v0.5.8-cu130", "v0.5.8.post1-cu130");
+      assert.deepEqual(await previewOf("client2"), {
+        "client2-prefill": "update",
+        "client2-prefill-workers": "update",
+        "client2-decode": "update",
+        "client2-decode-workers": "update",
+      });
+    });
+
+    it("of one field of the pod template replaces nothing", async () => {
+      project.change("client1", "batchPerRank: 256 }", "batchPerRank: 256, drainSeconds: 300 }");
+      const ops = await previewOf("client1");
+      assert.equal(ops["client1-decode-workers"], "update");
+      assert.deepEqual(
+        Object.values(ops).filter((op) => op !== "update"),
+        [],
+      );
+    });
+
+    it("of another number of workers changes it in place", async () => {
+      project.change("client2", "prefill: { workers: 5", "prefill: { workers: 4");
+      assert.equal((await previewOf("client2"))["client2-prefill-workers"], "update");
+    });
+
+    it("of other channels makes the new domain, rolls the pools onto it and then deletes the old one", async () => {
+      project.change("client1", "  nvl72:router:", "  nvl72:network: { channels: All }\n  nvl72:router:");
+      const ops = await previewOf("client1");
+      assert.match(ops["client1-domain"] ?? "", /replace/);
+      assert.equal(ops["client1-prefill-workers"], "update");
+      assert.equal(ops["client1-decode-workers"], "update");
+    });
+
+    it("asks the API server, which knows more than types do", async () => {
+      project.change(
+        "client1",
+        'smg:1.13.0" }',
+        'smg:1.13.0", nodeSelector: { "not a label": yes } }'.replace("yes", '"x"'),
+      );
+      const { code, stdout, stderr } = await project.run("client1", "preview");
+      assert.notEqual(code, 0);
+      assert.match(stdout + stderr, /nodeSelector: Invalid value: "not a label"/);
+    });
+
+    it("refuses what cannot work, and says all of it", async () => {
+      project.change("client1", "gpusPerWorker: 32, batchPerRank: 256", "gpusPerWorker: 48, batchPerRank: 1408");
+      const { code, stdout, stderr } = await project.run("client1", "preview");
+      assert.notEqual(code, 0);
+      const said = stdout + stderr;
+      assert.match(said, /nvl72: client1 cannot run as configured \(3 problems\), nothing was changed/);
+      assert.match(said, /pools\.decode\.batchPerRank: 1408 tokens per rank and dispatch are above 1024/);
+      assert.match(said, /pools: 1 \(prefill\) \+ 12 \(decode\) = 13 trays, client1 has 9/);
+      assert.doesNotMatch(said, /node_modules|\.ts:\d+/);
+    });
+  });
+
+  describe("an update", () => {
+    it("of a batch rolls decode one group at a time and leaves prefill and the other client alone", async () => {
+      const [prefill, decode] = [await enginePods("prefill"), await enginePods("decode")];
+      project.change("client1", "batchPerRank: 256", "batchPerRank: 192");
+      const { updated, replaced, deleted, created } = await up("client1");
+      assert.deepEqual({ updated, replaced, deleted, created }, { updated: 3, replaced: 0, deleted: 0, created: 0 });
+      const [prefillAfter, decodeAfter] = [await enginePods("prefill"), await enginePods("decode")];
+      assert.deepEqual(uids(prefillAfter, "client1"), uids(prefill, "client1"));
+      assert.deepEqual(uids(decodeAfter, "client2"), uids(decode, "client2"));
+      const kept = uids(decodeAfter, "client1").filter((uid) => uids(decode, "client1").includes(uid));
+      assert.deepEqual(kept, []);
+    });
+
+    it("of the channels moves the pools to the new domain", async () => {
+      project.change("client1", "  nvl72:router:", "  nvl72:network: { channels: All }\n  nvl72:router:");
+      await up("client1");
+      const { items } = await kubectlGet<{ items: { spec: { channel: { allocationMode: string } } }[] }>(rack, [
+        "computedomains",
+        "-n",
+        "client1",
+      ]);
+      assert.deepEqual(
+        items.map(({ spec }) => spec.channel.allocationMode),
+        ["All"],
+      );
+      const claims = await kubectlGet<{ items: { metadata: { annotations?: Record<string, string> } }[] }>(rack, [
+        "resourceclaims",
+        "-n",
+        "client1",
+      ]);
+      assert.equal(claims.items.length, 9);
+    });
+  });
+
+  describe("in the end", () => {
+    it("leave nothing behind when they are destroyed", async () => {
+      for (const stack of [...stacks].reverse()) {
+        const { code, stdout, stderr } = await project.run(stack, "destroy", "--yes", "--skip-preview");
+        assert.equal(code, 0, stdout + stderr);
+      }
+      await eventually(30, async () => {
+        const names = async (...what: readonly string[]): Promise<readonly string[]> =>
+          (await kubectlGet<{ items: { metadata: { name: string } }[] }>(rack, what)).items.map(
+            ({ metadata }) => metadata.name,
+          );
+        assert.deepEqual(
+          (await names("namespaces")).filter((name) => name.startsWith("client")),
+          [],
+        );
+        assert.deepEqual(await names("computedomains", "--all-namespaces"), []);
+        assert.deepEqual(await names("resourceclaims", "--all-namespaces"), []);
+        assert.deepEqual(
+          (await names("priorityclasses")).filter((name) => name.startsWith("nvl72")),
+          [],
+        );
+        const { nodes } = await rackStatus(rack);
+        assert.deepEqual(
+          nodes.flatMap(({ pods }) => pods),
+          [],
+        );
+      });
+    });
+  });
+});
