@@ -18,6 +18,9 @@ const usage = `usage: nvl72 <command>
   plan [DIRECTORY] [--no-colour]
       Draws what the stacks in DIRECTORY (default: the current one) plan for the rack. Needs no cluster.
 
+  render [DIRECTORY]
+      Prints every object that the stacks in DIRECTORY would create, as YAML. Needs no cluster and no pulumi.
+
   report --stack NAME [--preview FILE|-] [--failed-output FILE] [--exit-code N]
          [--before FILE] [--after FILE] [--max-chars N]
       Turns the output of \`pulumi preview --json\` into one screen of Markdown for a pull request.
@@ -41,6 +44,9 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       case "plan":
         terminal.out(await plan(rest, terminal));
         return 0;
+      case "render":
+        terminal.out(await render(rest));
+        return 0;
       case "report":
         terminal.out(report(rest, terminal));
         return 0;
@@ -50,7 +56,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
         terminal.out(usage);
         return 0;
       default:
-        throw new UsageError(`nvl72: there is no command '${command}'; commands are plan, report, help`);
+        throw new UsageError(`nvl72: there is no command '${command}'; commands are plan, render, report, help`);
     }
   } catch (error) {
     terminal.error(`${messageOf(error)}\n`);
@@ -68,6 +74,17 @@ async function plan(args: readonly string[], terminal: Terminal): Promise<string
   // Reading stack files takes a parser and a schema, which a report does not need.
   const { planScreen } = await import("./plan.js");
   return `${planScreen(positionals[0] ?? ".", { colour: terminal.colour && !values["no-colour"] })}\n`;
+}
+
+async function render(args: readonly string[]): Promise<string> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { help: { type: "boolean", short: "h" } },
+  });
+  if (values.help === true) return usage;
+  const { renderDirectory } = await import("./render.js");
+  return renderDirectory(positionals[0] ?? ".");
 }
 
 function report(args: readonly string[], terminal: Terminal): string {

@@ -18,8 +18,10 @@ export interface DomainRef {
   trays: number;
   /** ServiceAccount of engine pods; it has no token and no rights. */
   engineServiceAccount: string;
-  /** PriorityClass of the client's pods, where the rack defines one. */
+  /** PriorityClass of engine pods, where the rack defines one. */
   priorityClass?: string;
+  /** PriorityClass of routers, where the rack defines one. */
+  routerPriorityClass?: string;
   /** Namespaces that may scrape metrics. */
   monitoringNamespace: string;
 }
@@ -88,7 +90,10 @@ export interface ExpertPlacementRef {
 export interface ClientAllocation {
   client: string;
   trays: number;
+  /** PriorityClass of engine pods; empty for none. */
   priorityClass: string;
+  /** PriorityClass of routers; empty for none. */
+  routerPriorityClass: string;
 }
 
 /** What the rack stack exports and client stacks read. */
@@ -103,7 +108,14 @@ const allocationSchema = z.strictObject({
   version: z.literal(refVersion),
   rack: z.string(),
   trays: z.int().positive(),
-  clients: z.array(z.strictObject({ client: z.string(), trays: z.int().nonnegative(), priorityClass: z.string() })),
+  clients: z.array(
+    z.strictObject({
+      client: z.string(),
+      trays: z.int().nonnegative(),
+      priorityClass: z.string(),
+      routerPriorityClass: z.string(),
+    }),
+  ),
 });
 
 const domainSchema = z.strictObject({
@@ -114,6 +126,7 @@ const domainSchema = z.strictObject({
   trays: z.int().positive(),
   engineServiceAccount: z.string().min(1),
   priorityClass: z.string().optional(),
+  routerPriorityClass: z.string().optional(),
   monitoringNamespace: z.string().min(1),
 });
 

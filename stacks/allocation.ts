@@ -5,6 +5,7 @@ import { refVersion, type Allocation } from "../src/refs";
 import type { RackConfig } from "./config";
 
 export const engineClassName = "nvl72-engine";
+export const routerClassName = "nvl72-router";
 
 /** Shares the rack out as configured. @throws {RefusedError} when the shares and the reserve exceed it. */
 export function allocate(config: RackConfig): Allocation {
@@ -19,6 +20,11 @@ export function allocate(config: RackConfig): Allocation {
     version: refVersion,
     rack: rack.name,
     trays: rack.trays,
-    clients: shares.map(([client, { trays }]) => ({ client, trays, priorityClass: engineClassName })),
+    clients: shares.map(([client, { trays }]) => ({
+      client,
+      trays,
+      priorityClass: engineClassName,
+      routerPriorityClass: routerClassName,
+    })),
   };
 }

@@ -10,20 +10,21 @@ import type { ClientAllocation, DomainRef, ExpertPlacementRef, PoolRef } from ".
 import type { ClientConfig } from "./config";
 
 /** Arguments of a client's components, from its configuration. Pure: the program and the terminal plan share it. */
-export function domainArgs(config: ClientConfig, trays: number, priorityClass: string | undefined): ClientDomainArgs {
+export function domainArgs(config: ClientConfig, share: ClientAllocation): ClientDomainArgs {
   const { client, network } = config;
   return {
     client,
-    trays,
+    trays: share.trays,
+    ...(share.priorityClass === "" ? {} : { priorityClass: share.priorityClass }),
+    ...(share.routerPriorityClass === "" ? {} : { routerPriorityClass: share.routerPriorityClass }),
     ...(network.channels === undefined ? {} : { channels: network.channels }),
-    ...(priorityClass === undefined ? {} : { priorityClass }),
     ...(network.monitoringNamespace === undefined ? {} : { monitoringNamespace: network.monitoringNamespace }),
   };
 }
 
-/** The PriorityClass a share comes with; a client that runs alone has none. */
-export function prioritised(share: ClientAllocation): string | undefined {
-  return share.priorityClass === "" ? undefined : share.priorityClass;
+/** The share of a client that runs alone: nobody made priority classes for it. */
+export function ownShare(client: string, trays: number): ClientAllocation {
+  return { client, trays, priorityClass: "", routerPriorityClass: "" };
 }
 
 /** Recordings are named relative to the folder of the stack files. */

@@ -4,7 +4,7 @@ import { ClientDomain, DecodePool, ExpertBalancer, PrefillPool, Router } from ".
 import { RefusedError, type Problem } from "../src/problems";
 import { parseAllocation, type ClientAllocation } from "../src/refs";
 import { summarise, type PlanSummary } from "../src/report/plan-summary";
-import { balancerArgs, decodeArgs, domainArgs, prefillArgs, prioritised, routerArgs } from "./client-args";
+import { balancerArgs, decodeArgs, domainArgs, ownShare, prefillArgs, routerArgs } from "./client-args";
 import { planClientStack } from "./client-plan";
 import type { ClientConfig } from "./config";
 
@@ -16,7 +16,7 @@ export async function deployClient(config: ClientConfig, provider: k8s.Provider)
   const opts = { provider };
   const { client } = config;
 
-  const domain = new ClientDomain(client, domainArgs(config, share.trays, prioritised(share)), opts);
+  const domain = new ClientDomain(client, domainArgs(config, share), opts);
   const experts = new ExpertBalancer(`${client}-experts`, balancerArgs(config, domain.ref, __dirname), opts);
   const prefill = new PrefillPool(`${client}-prefill`, prefillArgs(config, domain.ref), opts);
   const decode = new DecodePool(`${client}-decode`, decodeArgs(config, domain.ref, experts.ref), opts);
@@ -43,7 +43,7 @@ function checkedPlan(config: ClientConfig, share: ClientAllocation): PlanSummary
 /** The client's trays, from its own configuration or from the rack stack. */
 async function grantedShare(config: ClientConfig): Promise<ClientAllocation> {
   const { client, rack, trays } = config;
-  if (rack === undefined) return { client, trays: trays ?? 0, priorityClass: "" };
+  if (rack === undefined) return ownShare(client, trays ?? 0);
   const name = rack.includes("/") ? rack : `${pulumi.getOrganization()}/${pulumi.getProject()}/${rack}`;
   const output = await new pulumi.StackReference(name).getOutputDetails("allocation");
   const exported: unknown = output.value;

@@ -1,11 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { checkClaimTemplateName, computeDomain } from "../manifests/compute-domain";
-import { clientLabels } from "../manifests/labels";
-import { clientNamespace } from "../manifests/namespace";
-import { allowDns, defaultDeny } from "../manifests/network-policy";
-import { gpuQuota } from "../manifests/resource-quota";
-import { serviceAccount } from "../manifests/service-account";
+import { checkClaimTemplateName } from "../manifests/compute-domain";
+import { domainObjects } from "../manifests/domain-objects";
 import { gb200Nvl72 } from "../plan/rack";
 import type { Problem } from "../problems";
 import type { DomainRef } from "../refs";
@@ -36,8 +32,10 @@ export interface ClientDomainArgs {
    * tray. Changing it replaces the domain and rolls the pools between the new domain and the deletion of the old.
    */
   channels?: ChannelAllocation;
-  /** PriorityClass of the client's pods, made by the rack stack. Default none. Changing it rolls the pools. */
+  /** PriorityClass of engine pods, made by the rack stack. Default none. Changing it rolls the pools. */
   priorityClass?: string;
+  /** PriorityClass of routers, made by the rack stack. Default none. Changing it rolls the router. */
+  routerPriorityClass?: string;
   /** Namespace that Prometheus scrapes from. Default `monitoring`. Changing it is in place. */
   monitoringNamespace?: string;
 }
@@ -59,27 +57,15 @@ export class ClientDomain extends pulumi.ComponentResource {
     super("pulumi-nvl72:index:ClientDomain", name, args, opts);
 
     const ref = domainRef(args);
-    const child = { parent: this };
-    const { client, namespace } = ref;
-    const space = new k8s.core.v1.Namespace(`${name}-namespace`, clientNamespace(client, namespace), child);
+    const objects = domainObjects(ref, args.channels ?? "Single", gb200Nvl72);
+    const space = new k8s.core.v1.Namespace(`${name}-namespace`, objects.namespace, { parent: this });
     const inside = { parent: this, dependsOn: [space] };
     // The spec is immutable, hence replaced; its name is Pulumi's, so that the new one exists before the old one goes.
-    const domain = customObject(`${name}-domain`, computeDomain(client, namespace, args.channels ?? "Single"), {
-      ...inside,
-      replaceOnChanges: ["spec"],
-    });
-    const quota = new k8s.core.v1.ResourceQuota(
-      `${name}-quota`,
-      gpuQuota(client, namespace, ref.trays, gb200Nvl72),
-      inside,
-    );
-    const account = new k8s.core.v1.ServiceAccount(
-      `${name}-engine`,
-      serviceAccount(ref.engineServiceAccount, namespace, clientLabels(client)),
-      inside,
-    );
-    const deny = new k8s.networking.v1.NetworkPolicy(`${name}-default-deny`, defaultDeny(client, namespace), inside);
-    const dns = new k8s.networking.v1.NetworkPolicy(`${name}-dns`, allowDns(client, namespace), inside);
+    const domain = customObject(`${name}-domain`, objects.domain, { ...inside, replaceOnChanges: ["spec"] });
+    const quota = new k8s.core.v1.ResourceQuota(`${name}-quota`, objects.quota, inside);
+    const account = new k8s.core.v1.ServiceAccount(`${name}-engine`, objects.account, inside);
+    const deny = new k8s.networking.v1.NetworkPolicy(`${name}-default-deny`, objects.deny, inside);
+    const dns = new k8s.networking.v1.NetworkPolicy(`${name}-dns`, objects.dns, inside);
 
     const resources = [space, domain, quota, account, deny, dns];
     bindRef(ref, resources);

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PoolRef } from "../refs";
-import { checkEnginePool, emitEnginePool, poolRef } from "./engine-pool";
+import { checkEnginePool, emitEnginePool } from "./engine-pool";
 import type { DecodePoolArgs } from "./pool-args";
 import { decodeIntent } from "./pool-intent";
 import { bindRef, whenReady } from "./ref-resources";
@@ -19,12 +19,12 @@ export class DecodePool extends pulumi.ComponentResource {
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: DecodePoolArgs, opts?: pulumi.ComponentResourceOptions) {
-    const pool = checkEnginePool(name, args, decodeIntent);
+    const design = checkEnginePool(name, args, decodeIntent);
     super("pulumi-nvl72:index:DecodePool", name, args, opts);
-    warn(this, pool.warnings);
+    warn(this, design.warnings);
 
-    const resources = emitEnginePool(this, name, args, pool);
-    this.ref = poolRef(pool);
+    const resources = emitEnginePool(this, name, args, design);
+    this.ref = design.ref;
     bindRef(this.ref, resources);
     this.ready = whenReady(resources, pulumi.output);
     this.registerOutputs({ ref: this.ref, ready: this.ready });

@@ -12,6 +12,7 @@ export function domainRef(args: ClientDomainArgs): DomainRef {
     trays: args.trays,
     engineServiceAccount: "engine",
     ...(args.priorityClass === undefined ? {} : { priorityClass: args.priorityClass }),
+    ...(args.routerPriorityClass === undefined ? {} : { routerPriorityClass: args.routerPriorityClass }),
     monitoringNamespace: args.monitoringNamespace ?? "monitoring",
   };
 }

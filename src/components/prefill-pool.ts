@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PoolRef } from "../refs";
-import { checkEnginePool, emitEnginePool, poolRef } from "./engine-pool";
+import { checkEnginePool, emitEnginePool } from "./engine-pool";
 import type { PrefillPoolArgs } from "./pool-args";
 import { prefillIntent } from "./pool-intent";
 import { bindRef, whenReady } from "./ref-resources";
@@ -19,12 +19,12 @@ export class PrefillPool extends pulumi.ComponentResource {
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: PrefillPoolArgs, opts?: pulumi.ComponentResourceOptions) {
-    const pool = checkEnginePool(name, args, prefillIntent);
+    const design = checkEnginePool(name, args, prefillIntent);
     super("pulumi-nvl72:index:PrefillPool", name, args, opts);
-    warn(this, pool.warnings);
+    warn(this, design.warnings);
 
-    const resources = emitEnginePool(this, name, args, pool);
-    this.ref = poolRef(pool);
+    const resources = emitEnginePool(this, name, args, design);
+    this.ref = design.ref;
     bindRef(this.ref, resources);
     this.ready = whenReady(resources, pulumi.output);
     this.registerOutputs({ ref: this.ref, ready: this.ready });

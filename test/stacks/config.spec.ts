@@ -92,8 +92,8 @@ describe("the rack's configuration", () => {
       rack: "GB200 NVL72",
       trays: 18,
       clients: [
-        { client: "client1", trays: 9, priorityClass: "nvl72-engine" },
-        { client: "client2", trays: 9, priorityClass: "nvl72-engine" },
+        { client: "client1", trays: 9, priorityClass: "nvl72-engine", routerPriorityClass: "nvl72-router" },
+        { client: "client2", trays: 9, priorityClass: "nvl72-engine", routerPriorityClass: "nvl72-router" },
       ],
     });
   });

@@ -1,0 +1,28 @@
+import { stringify } from "yaml";
+import { Problems } from "../src/problems";
+import { clientManifests } from "../stacks/client-manifests";
+import { rackManifests } from "../stacks/rack-manifests";
+import { readStackFiles } from "./stack-files";
+
+/**
+ * Everything the stacks of a folder would create, as YAML for `kubectl apply`: to read, to keep in a repository, or where
+ * there is no Pulumi. The same objects as the components create, from the same functions.
+ *
+ * @throws {RefusedError} with the problems of all stacks.
+ */
+export function renderDirectory(directory: string): string {
+  const { clients, racks } = readStackFiles(directory);
+  const problems = new Problems();
+  const documents: object[] = racks.flatMap(({ config }) => rackManifests(config));
+  for (const { file, config, share } of clients) {
+    const rendered = clientManifests(config, share, directory);
+    if ("manifests" in rendered) documents.push(...rendered.manifests);
+    else
+      problems.addBelow(
+        "",
+        rendered.problems.map((problem) => ({ ...problem, path: `${file} ${problem.path}` })),
+      );
+  }
+  problems.throwIfAny("the rack");
+  return documents.map((document) => stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })).join("---\n");
+}

@@ -1,0 +1,54 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { gb200Nvl72 } from "../src/plan/rack";
+import type { ClientAllocation } from "../src/refs";
+import { allocate } from "../stacks/allocation";
+import { ownShare } from "../stacks/client-args";
+import { parseStackConfig, type ClientConfig, type RackConfig, type RawConfig } from "../stacks/config";
+
+/** A client stack of a folder, and the trays it has by itself or by the rack stack beside it. */
+export interface ClientStack {
+  readonly file: string;
+  readonly config: ClientConfig;
+  readonly share: ClientAllocation;
+}
+
+export interface StackFiles {
+  readonly clients: readonly ClientStack[];
+  readonly racks: readonly { readonly stack: string; readonly config: RackConfig }[];
+}
+
+/** Reads every `Pulumi.<stack>.yaml` of a folder. @throws {RefusedError} with the problems of the first bad file. */
+export function readStackFiles(directory: string): StackFiles {
+  const clients: { file: string; config: ClientConfig }[] = [];
+  const racks: { stack: string; config: RackConfig }[] = [];
+  for (const file of fs.readdirSync(directory).sort()) {
+    const stack = /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1];
+    if (stack === undefined) continue;
+    const config = parseStackConfig(readConfig(path.join(directory, file)), { stack, file });
+    if (config.program === "rack") racks.push({ stack, config });
+    else clients.push({ file, config });
+  }
+  const shareOf = (config: ClientConfig): ClientAllocation =>
+    grantedBy(config, racks.find(({ stack }) => stack === config.rack)?.config);
+  return { clients: clients.map((client) => ({ ...client, share: shareOf(client.config) })), racks };
+}
+
+/** Settings of the project in one stack file, without the namespace. */
+function readConfig(file: string): RawConfig {
+  const content = parse(fs.readFileSync(file, "utf8")) as {
+    readonly config?: Readonly<Record<string, unknown>>;
+  } | null;
+  const entries = Object.entries(content?.config ?? {})
+    .filter(([key]) => key.startsWith("nvl72:"))
+    .map(([key, value]) => [key.slice("nvl72:".length), value] as const);
+  return Object.fromEntries(entries);
+}
+
+/** A rack stack that is not in the folder cannot be asked; the client is then planned on a whole rack. */
+function grantedBy({ client, trays }: ClientConfig, rack: RackConfig | undefined): ClientAllocation {
+  if (rack === undefined) return ownShare(client, trays ?? gb200Nvl72.trays);
+  const share = allocate(rack).clients.find((candidate) => candidate.client === client);
+  return share ?? ownShare(client, 0);
+}
