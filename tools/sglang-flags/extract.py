@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes src/engines/sglang/flag-table.json: which flags and environment variables each SGLang version knows.
 
-    python3 tools/sglang-flags/extract.py [WHEEL_DIR]
+    python3 tools/sglang-flags/extract.py [WHEEL_DIR [OUTPUT]]
 
 Reads the published wheels (Apache-2.0, see NOTICE) as text: nothing of SGLang is imported or installed. Wheels that are
 not in WHEEL_DIR are fetched with pip. Names and choices are all that is kept.
@@ -120,13 +120,14 @@ def table(version, folder):
 
 def main():
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(tempfile.mkdtemp())
+    output = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else OUTPUT
     result = {
         "source": "Names of command-line flags, their choices and environment variables, read from the sglang wheels on PyPI "
         "(Apache-2.0) by tools/sglang-flags/extract.py",
         "versions": {version: table(version, folder) for version in VERSIONS},
     }
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    OUTPUT.write_text(json.dumps(result, indent=1) + "\n")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(result, indent=1) + "\n")
     for version, entry in result["versions"].items():
         print(version, len(entry["flags"]), "flags", len(entry["environment"]), "variables")
 

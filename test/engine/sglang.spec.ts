@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { home, root } from "../../tools/engine/home";
+import { runProgram } from "../../tools/engine/run-program";
+
+describe("the published SGLang packages", function () {
+  this.timeout(300_000);
+
+  it("know the flags, choices and variables that launch lines are held against", async () => {
+    const wheels = join(home().directory, "sglang-wheels");
+    mkdirSync(wheels, { recursive: true });
+    const fresh = join(mkdtempSync(join(tmpdir(), "nvl72-flags-")), "flag-table.json");
+    const { code, stderr } = await runProgram("python3", [join(root, "tools/sglang-flags/extract.py"), wheels, fresh]);
+    assert.equal(code, 0, stderr);
+    const committed = join(root, "src/engines/sglang/flag-table.json");
+    assert.deepEqual(JSON.parse(readFileSync(fresh, "utf8")), JSON.parse(readFileSync(committed, "utf8")));
+  });
+});
