@@ -1,0 +1,3 @@
+import { runTypeScript } from "./dependencies.mjs";
+
+await runTypeScript("tools/start.ts", process.argv.slice(2));
