@@ -1,4 +1,5 @@
 // npm start: the plan first, then everything it needs to be looked at on a simulated rack.
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { home, root } from "./engine/home";
 import { explainMissing, obtain } from "./engine/obtain";
@@ -27,8 +28,10 @@ async function main(): Promise<void> {
       detail(line);
     });
     if (missing.length > 0) {
+      const rendered = await renderManifests();
       throw new StartError(
-        `${explainMissing(missing)}\nThe plan above needed none of them. Not started: the rack, and the stacks on it.`,
+        `${explainMissing(missing)}\nThe plan above needed none of them, nor did ${rendered}: everything the stacks would create.\n` +
+          "Not started: the rack, and the stacks on it.",
       );
     }
     return steps.length === 0 ? "ready (cached)" : "ready";
@@ -67,6 +70,15 @@ async function drawPlan(): Promise<string> {
   const { planScreen } = await import("../cli/plan.js");
   const colour = process.stdout.isTTY && (process.env.NO_COLOR ?? "") === "";
   return planScreen(join(root, "stacks"), { colour });
+}
+
+/** Writes what could be applied without Pulumi. Returns the file's name as the user would type it. */
+async function renderManifests(): Promise<string> {
+  const { renderDirectory } = await import("../cli/render.js");
+  const file = join(".nvl72", "manifests.yaml");
+  mkdirSync(join(root, ".nvl72"), { recursive: true });
+  writeFileSync(join(root, file), renderDirectory(join(root, "stacks")));
+  return file;
 }
 
 async function runningRack(): Promise<Rack> {
