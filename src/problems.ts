@@ -47,10 +47,14 @@ export class RefusedError extends Error {
   }
 }
 
-export function formatRefusal(subject: string, problems: readonly Problem[]): string {
+export function formatRefusal(
+  subject: string,
+  problems: readonly Problem[],
+  consequence = "nothing was changed",
+): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const lines = problems.flatMap((p) => [`  ${p.path}: ${p.what}`, `      rule: ${p.rule}`, `      fix:  ${p.fix}`]);
-  return [`nvl72: ${subject} cannot run as configured (${count}), nothing was changed`, ...lines].join("\n");
+  return [`nvl72: ${subject} cannot run as configured (${count}), ${consequence}`, ...lines].join("\n");
 }
 
 /** A warning is worth a line in the preview, and stops nothing. */

@@ -73,6 +73,8 @@ export interface RouterRef {
 /** A placement of experts that a pool can start with. */
 export interface ExpertPlacementRef {
   version: number;
+  client: string;
+  namespace: string;
   /** `off`, `static` or `dynamic`. */
   mode: string;
   redundantExperts: number;

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkClaimTemplateName } from "../manifests/compute-domain";
 import { domainObjects } from "../manifests/domain-objects";
+import { checkObjectName } from "../manifests/object-name";
 import { gb200Nvl72 } from "../plan/rack";
 import type { Problem } from "../problems";
 import type { DomainRef } from "../refs";
@@ -78,18 +79,8 @@ export class ClientDomain extends pulumi.ComponentResource {
 function checkDomain(args: ClientDomainArgs): readonly Problem[] {
   const problems: Problem[] = [...outputProblems(args, [])];
   if (problems.length > 0) return problems;
-  for (const [path, name] of [
-    ["client", args.client],
-    ["namespace", args.namespace ?? args.client],
-  ] as const) {
-    if (/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/.test(name)) continue;
-    problems.push({
-      path,
-      what: `"${name}" is no name that Kubernetes takes everywhere`,
-      rule: "lower-case letters, digits and dashes, beginning with a letter, at most 40 characters",
-      fix: "for example client1",
-    });
-  }
+  problems.push(...checkObjectName("client", args.client, 40));
+  if (args.namespace !== undefined) problems.push(...checkObjectName("namespace", args.namespace));
   if (!Number.isInteger(args.trays) || args.trays < 1 || args.trays > gb200Nvl72.trays) {
     problems.push({
       path: "trays",

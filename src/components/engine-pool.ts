@@ -6,7 +6,7 @@ import { gatedImage } from "./gated-image";
 import type { PoolArgs } from "./pool-args";
 import { designPool, type PoolDesign } from "./pool-design";
 import { resourcesOf } from "./ref-resources";
-import { outputProblems, refuseIfAny } from "./refusal";
+import { accepted, outputProblems, refuseIfAny } from "./refusal";
 
 /** Pulling the image and being scheduled, before the startup probe begins to count. */
 const schedulingSeconds = 600;
@@ -18,11 +18,9 @@ export function checkEnginePool<Args extends PoolArgs>(
   toIntent: (args: Args) => PoolIntent,
 ): PoolDesign {
   refuseIfAny(name, outputProblems(args, ["engine.image"]));
-  const image = gatedImage(name, args.engine.image);
-  const designed = designPool(name, { ...args, engine: { ...args.engine, image } }, toIntent);
-  if ("design" in designed) return designed.design;
-  refuseIfAny(name, designed.problems);
-  throw new Error("unreachable: refused without a problem");
+  accepted(name, designPool(name, args, toIntent));
+  const image = gatedImage(name, "engine.image", args.engine.image);
+  return accepted(name, designPool(name, { ...args, engine: { ...args.engine, image } }, toIntent));
 }
 
 /** Creates the objects of a pool below `owner`. */

@@ -1,9 +1,11 @@
 import * as fs from "node:fs";
 import { expertLocationJson } from "../engines/sglang/expert-location";
 import { checkPlacementFile, configMapName, type PlacementFile } from "../manifests/config-map";
+import { checkObjectName } from "../manifests/object-name";
 import { parseRecording, type ExpertRecording } from "../plan/expert-recording";
 import { placeExperts, type PlacementBalance } from "../plan/experts";
 import { findCheckpoint, type ModelShape } from "../plan/model-shape";
+import { balancingModes } from "../plan/pool";
 import type { Problem } from "../problems";
 import { refVersion, type ExpertPlacementRef } from "../refs";
 import type { ExpertBalancerArgs } from "./expert-balancer";
@@ -19,8 +21,9 @@ export type Published = { readonly publication: Publication } | { readonly probl
 /** Computes the placement. Reads the recording, and nothing else of the world. */
 export function publish(name: string, args: ExpertBalancerArgs): Published {
   const shape = findCheckpoint(args.preset)?.shape;
-  if (shape === undefined) return { problems: [unknownPreset(args.preset)] };
-  const problems = [...checkSources(args), ...checkSlots(args, shape)];
+  const problems = [...checkObjectName("name", name, longestName), ...checkMode(args), ...checkSources(args)];
+  if (shape === undefined) return { problems: [...problems, unknownPreset(args.preset)] };
+  problems.push(...checkSlots(args, shape));
   if (problems.length > 0) return { problems };
   return args.mode === "static" ? publishPlacement(name, args, shape) : publishMode(name, args);
 }
@@ -58,6 +61,8 @@ interface StaticPlacement {
 function placementRef(args: ExpertBalancerArgs, placed: StaticPlacement | undefined): ExpertPlacementRef {
   return {
     version: refVersion,
+    client: args.domain.client,
+    namespace: args.domain.namespace,
     mode: args.mode,
     redundantExperts: args.redundantExperts ?? 0,
     configMap: placed === undefined ? "" : configMapName(placed.file),
@@ -66,6 +71,31 @@ function placementRef(args: ExpertBalancerArgs, placed: StaticPlacement | undefi
     balancednessBefore: round(placed?.balance.before ?? 0),
     balancednessAfter: round(placed?.balance.after ?? 0),
   };
+}
+
+/** Of a ConfigMap, less the dash and ten characters of its content's hash. */
+const longestName = 52;
+
+function checkMode({ mode, redundantExperts = 0 }: ExpertBalancerArgs): readonly Problem[] {
+  const problems: Problem[] = [];
+  const modes: readonly string[] = balancingModes;
+  if (!modes.includes(mode)) {
+    problems.push({
+      path: "mode",
+      what: `${mode} is not a way of balancing`,
+      rule: "experts sit where a recording says, where the engine moves them, or in order",
+      fix: balancingModes.join(", "),
+    });
+  }
+  if (!Number.isInteger(redundantExperts) || redundantExperts < 0) {
+    problems.push({
+      path: "redundantExperts",
+      what: `${redundantExperts} is not a number of experts`,
+      rule: "redundant experts are whole replicas",
+      fix: "0 or more",
+    });
+  }
+  return problems;
 }
 
 function checkSources(args: ExpertBalancerArgs): readonly Problem[] {

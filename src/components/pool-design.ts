@@ -13,6 +13,7 @@ import { checkShare } from "../plan/rack-fit";
 import { gb200Nvl72 } from "../plan/rack";
 import type { Problem } from "../problems";
 import { refVersion, type PoolRef } from "../refs";
+import type { TrayResourceArgs } from "./engine-args";
 import type { PoolArgs } from "./pool-args";
 import { checkPoolArgs } from "./pool-intent";
 
@@ -36,26 +37,61 @@ export function designPool<Args extends PoolArgs>(
   args: Args,
   toIntent: (args: Args) => PoolIntent,
 ): DesignedPool {
-  const unusable = checkPoolArgs(args);
-  if (unusable.length > 0) return { problems: unusable };
-  const { plan, problems } = planPool(toIntent(args), gb200Nvl72);
   const engine = engines[args.engine.name];
-  const found: Problem[] = [...problems, ...imageProblems(args)];
-  if (engine === undefined) found.push(unknownEngine(args.engine.name));
-  if (plan !== undefined && engine !== undefined) found.push(...engine.check(plan));
-  if (plan !== undefined) found.push(...checkShare(args.domain.client, [plan], args.domain.trays, gb200Nvl72));
+  const unusable = checkPoolArgs(args);
+  const { plan, problems } = unusable.length > 0 ? { problems: unusable } : planPool(toIntent(args), gb200Nvl72);
+  const found: Problem[] = [...problems, ...checkEngine(args, engine), ...checkTrayResources(args.resources ?? {})];
+  if (plan !== undefined) {
+    found.push(...checkShare(args.domain.client, [plan], args.domain.trays, gb200Nvl72));
+    found.push(...(engine?.check(plan) ?? []));
+  }
   if (found.length > 0 || plan === undefined || engine === undefined) return { problems: found };
 
   const placement = placementOf(name, args, plan);
-  const { monitoringNamespace } = args.domain;
   const objects = poolObjects(placement, plan, engine.process(plan, leaderWorkerSetVariables), {
     http: engine.httpPort,
-    monitoringNamespace,
+    monitoringNamespace: args.domain.monitoringNamespace,
   });
-  const refusedByController = checkLeaderWorkerSet(objects.workers);
-  if (refusedByController.length > 0) return { problems: refusedByController };
-  const warnings = [...plan.warnings, ...imageWarnings(args.engine.image)];
+  const refused = checkLeaderWorkerSet(objects.workers);
+  if (refused.length > 0) return { problems: refused.map(inTermsOfArgs) };
+  const warnings = [...plan.warnings, ...atEngine(imageWarnings(args.engine.image))];
   return { design: { plan, objects, ref: poolRef(plan, engine, placement), warnings } };
+}
+
+function checkEngine({ engine: args }: PoolArgs, engine: Engine | undefined): readonly Problem[] {
+  const image = atEngine(checkImage(args.image));
+  return engine === undefined ? [...image, unknownEngine(args.name)] : [...image, ...engine.checkVersion(args.version)];
+}
+
+function atEngine(problems: readonly Problem[]): readonly Problem[] {
+  return problems.map((problem) => ({ ...problem, path: "engine.image" }));
+}
+
+/** The rules of LeaderWorkerSets speak of the object, users of the pool. */
+function inTermsOfArgs(problem: Problem): Problem {
+  return problem.path === "metadata.name" ? { ...problem, path: "name" } : problem;
+}
+
+/** A tray has so much, and a pod that asks for more waits for ever. */
+function checkTrayResources(resources: TrayResourceArgs): readonly Problem[] {
+  const { cpuCores = usualCpuCores, memoryGib = usualMemoryGib, sharedMemoryGib = usualSharedMemoryGib } = resources;
+  return [
+    ...within("resources.cpuCores", cpuCores, gb200Nvl72.coresPerTray, "cores, all that a tray has"),
+    ...within("resources.memoryGib", memoryGib, gb200Nvl72.memoryGibPerTray, "GiB, all that a tray has"),
+    ...within("resources.sharedMemoryGib", sharedMemoryGib, memoryGib, "GiB, the pod's memory, of which it is a part"),
+  ];
+}
+
+function within(path: string, value: number, most: number, what: string): readonly Problem[] {
+  if (value > 0 && value <= most) return [];
+  return [
+    {
+      path,
+      what: `${value} of ${most} ${what}`,
+      rule: "one pod has a tray to itself, and cannot have more than it",
+      fix: `above 0, at most ${most}`,
+    },
+  ];
 }
 
 function poolRef(plan: PoolPlan, engine: Engine, placement: Placement): PoolRef {
@@ -99,10 +135,6 @@ function placementOf(name: string, args: PoolArgs, plan: PoolPlan): Placement {
     ...(args.nodeSelector === undefined ? {} : { nodeSelector: args.nodeSelector }),
     claimTemplate: domain.claimTemplate,
   };
-}
-
-function imageProblems({ engine }: PoolArgs): readonly Problem[] {
-  return checkImage(engine.image).map((problem) => ({ ...problem, path: "engine.image" }));
 }
 
 function unknownEngine(name: string): Problem {

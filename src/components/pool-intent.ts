@@ -1,5 +1,12 @@
 import { checkpoints, findCheckpoint } from "../plan/model-shape";
-import type { DecodeIntent, ExpertBalancing, ExpertIntent, PoolIntentCommon, PrefillIntent } from "../plan/pool";
+import {
+  balancingModes,
+  type DecodeIntent,
+  type ExpertBalancing,
+  type ExpertIntent,
+  type PoolIntentCommon,
+  type PrefillIntent,
+} from "../plan/pool";
 import type { Problem } from "../problems";
 import type { ExpertPlacementRef } from "../refs";
 import type { DecodePoolArgs, PoolArgs, PrefillPoolArgs } from "./pool-args";
@@ -19,13 +26,35 @@ export function checkPoolArgs(args: PoolArgs): readonly Problem[] {
       fix: Object.keys(checkpoints).join(", "),
     });
   }
-  const placedFor = args.experts?.expertParallelSize ?? 0;
-  if (placedFor !== 0 && placedFor !== args.gpusPerWorker) {
+  return args.experts === undefined ? problems : [...problems, ...checkPlacement(args, args.experts)];
+}
+
+/** Does a placement fit the pool that it is passed to? */
+function checkPlacement({ domain, gpusPerWorker }: PoolArgs, experts: ExpertPlacementRef): readonly Problem[] {
+  const problems: Problem[] = [];
+  const modes: readonly string[] = balancingModes;
+  if (!modes.includes(experts.mode)) {
+    problems.push({
+      path: "experts.mode",
+      what: `${experts.mode} is not a way of balancing`,
+      rule: "a pool takes the `ref` of an ExpertBalancer as it is",
+      fix: balancingModes.join(", "),
+    });
+  }
+  if (experts.namespace !== domain.namespace) {
     problems.push({
       path: "experts",
-      what: `the placement is for ${placedFor} ranks, a worker has ${args.gpusPerWorker}`,
+      what: `a placement in namespace ${experts.namespace}, the pool is in ${domain.namespace}`,
+      rule: "a pod reads files of its own namespace only",
+      fix: `an ExpertBalancer of ${domain.client}`,
+    });
+  }
+  if (experts.expertParallelSize !== 0 && experts.expertParallelSize !== gpusPerWorker) {
+    problems.push({
+      path: "experts",
+      what: `the placement is for ${experts.expertParallelSize} ranks, a worker has ${gpusPerWorker}`,
       rule: "slots belong to ranks, so a placement fits one expert-parallel size",
-      fix: `an ExpertBalancer with expertParallelSize ${args.gpusPerWorker}`,
+      fix: `an ExpertBalancer with expertParallelSize ${gpusPerWorker}`,
     });
   }
   return problems;

@@ -16,6 +16,22 @@ export function refusal(subject: string, problems: readonly Problem[]): pulumi.R
   return error;
 }
 
+/** The design of arguments that are fine. @throws RunError with every problem of others. */
+export function accepted<Design>(
+  subject: string,
+  designed: { readonly design: Design } | { readonly problems: readonly Problem[] },
+): Design {
+  if ("design" in designed) return designed.design;
+  throw refusal(subject, designed.problems);
+}
+
+/** The same once resources are on their way: what came before has been created. */
+export function lateRefusal(subject: string, problems: readonly Problem[]): pulumi.RunError {
+  const error = new pulumi.RunError(formatRefusal(subject, problems, "it was not created"));
+  error.stack = error.message;
+  return error;
+}
+
 /** Warnings become lines of the preview, beside the component they are about. */
 export function warn(component: pulumi.ComponentResource, warnings: readonly Problem[]): void {
   for (const warning of warnings) void pulumi.log.warn(formatWarning(warning), component);

@@ -2,6 +2,7 @@ import { routerSettings, type RoutedPools, type RouterIntent } from "../engines/
 import { routerPorts, routerProcess } from "../engines/smg/router";
 import { checkRouter, routerWarnings } from "../engines/smg/rules";
 import { checkImage, imageWarnings } from "../manifests/image";
+import { checkObjectName } from "../manifests/object-name";
 import type { RouterPlacement } from "../manifests/placement";
 import { routerObjects, type RouterObjects } from "../manifests/router-objects";
 import type { Problem } from "../problems";
@@ -28,7 +29,12 @@ export type DesignedRouter = { readonly design: RouterDesign } | { readonly prob
 export function designRouter(name: string, args: RouterArgs): DesignedRouter {
   const intent = intentOf(args);
   const pools: RoutedPools = { prefill: args.prefill, decode: args.decode };
-  const problems = [...checkRouter(intent, pools), ...checkImage(args.image)];
+  const problems = [
+    ...checkObjectName("name", name),
+    ...checkRouter(intent, pools),
+    ...checkHome(args),
+    ...checkImage(args.image),
+  ];
   if (problems.length > 0) return { problems };
   const settings = routerSettings(intent);
   const patienceSeconds = rolloutPatienceSeconds(args);
@@ -45,6 +51,22 @@ export function designRouter(name: string, args: RouterArgs): DesignedRouter {
   );
   const warnings = [...routerWarnings(intent), ...imageWarnings(args.image)];
   return { design: { objects, ref: routerRef(name, args), patienceSeconds, warnings } };
+}
+
+/** A router finds pods of its own namespace only. Whether its pools agree among themselves, `checkRouter` says. */
+function checkHome({ domain, prefill, decode }: RouterArgs): readonly Problem[] {
+  const pools = [...prefill, ...decode];
+  const [pool] = pools;
+  if (pool === undefined || pools.some(({ client }) => client !== pool.client)) return [];
+  if (pool.client === domain.client && pool.namespace === domain.namespace) return [];
+  return [
+    {
+      path: "domain",
+      what: `${domain.client} in namespace ${domain.namespace}, but the pools are ${pool.client}'s in ${pool.namespace}`,
+      rule: "discovery, rights and network policy end at the client's namespace",
+      fix: `the domain of ${pool.client}, or pools of ${domain.client}`,
+    },
+  ];
 }
 
 /** The slowest pool's start and its own, in half hours: a pool that starts a minute sooner is no change to the router. */

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RouterRef } from "../refs";
 import { gatedImage } from "./gated-image";
 import { bindRef, resourcesOf, whenReady } from "./ref-resources";
-import { outputProblems, refuseIfAny, warn } from "./refusal";
+import { accepted, outputProblems, refuseIfAny, warn } from "./refusal";
 import type { RouterArgs } from "./router-args";
 import { designRouter, type RouterDesign } from "./router-design";
 
@@ -35,10 +35,8 @@ export class Router extends pulumi.ComponentResource {
 
 function checkArgs(name: string, args: RouterArgs): RouterDesign {
   refuseIfAny(name, outputProblems(args, ["image"]));
-  const designed = designRouter(name, { ...args, image: gatedImage(name, args.image) });
-  if ("design" in designed) return designed.design;
-  refuseIfAny(name, designed.problems);
-  throw new Error("unreachable: refused without a problem");
+  accepted(name, designRouter(name, args));
+  return accepted(name, designRouter(name, { ...args, image: gatedImage(name, "image", args.image) }));
 }
 
 function emitRouter(

@@ -93,6 +93,8 @@ export interface Engine {
   readonly name: string;
   /** Versions whose flags are known, oldest first. */
   readonly versions: readonly string[];
+  /** Is it a version whose flags are known? */
+  checkVersion(version: string): readonly Problem[];
   /** What the engine itself would reject, or worse, accept and crash on later. Paths are relative to the pool. */
   check(plan: PoolPlan): readonly Problem[];
   /** The process of one worker. Call only with a plan that `check` has no problem with. */

@@ -69,7 +69,7 @@ function routerContainer(placement: RouterPlacement, process: RouterProcess): ty
     image: passThrough(placement.image),
     command: [...process.command],
     args: [...process.args],
-    env: process.env.map(variable),
+    ...(process.env.length > 0 && { env: process.env.map(variable) }),
     ports: [
       { name: "http", containerPort: process.ports.http },
       { name: "metrics", containerPort: process.ports.metrics },

@@ -22,7 +22,8 @@ export type Dispatch =
   /** DeepEP's low-latency kernels, for decode; they need a buffer that grows with the dispatch cap. */
   | "low-latency";
 
-export type ExpertBalancing = "off" | "static" | "dynamic";
+export const balancingModes = ["off", "static", "dynamic"] as const;
+export type ExpertBalancing = (typeof balancingModes)[number];
 
 /** Where the experts sit. `static` names a published placement, `dynamic` lets the engine move experts at run time. */
 export interface ExpertIntent {

@@ -151,8 +151,8 @@ describe("a client's domain", () => {
       refusal.message,
       [
         "nvl72: client1 cannot run as configured (2 problems), nothing was changed",
-        '  namespace: "Client_1" is no name that Kubernetes takes everywhere',
-        "      rule: lower-case letters, digits and dashes, beginning with a letter, at most 40 characters",
+        '  namespace: "Client_1" (8 characters) is no name that Kubernetes takes everywhere',
+        "      rule: lower-case letters, digits and dashes, beginning with a letter, at most 63 characters",
         "      fix:  for example client1",
         "  trays: 19 trays",
         "      rule: a client has at least one tray and the GB200 NVL72 has 18",

@@ -45,6 +45,8 @@ describe("an expert balancer that computes a placement", () => {
     assert.match(configMap, /^client1-experts-[0-9a-f]{10}$/);
     assert.deepEqual(rest, {
       version: 1,
+      client: "client1",
+      namespace: "client1",
       mode: "static",
       redundantExperts: 32,
       key: "placement.json",
@@ -112,6 +114,8 @@ describe("an expert balancer that leaves placement to the engine", () => {
     );
     assert.deepEqual(dynamic.result, {
       version: 1,
+      client: "client1",
+      namespace: "client1",
       mode: "dynamic",
       redundantExperts: 32,
       configMap: "",

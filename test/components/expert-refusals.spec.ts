@@ -16,6 +16,18 @@ const refusals: readonly { readonly title: string; readonly args: ExpertBalancer
     ],
   },
   {
+    title: "a mode nobody offers and a part of an expert",
+    args: balancerArgs({ mode: "sometimes" as "off", redundantExperts: -3.5 }),
+    lines: [
+      "  mode: sometimes is not a way of balancing",
+      "      rule: experts sit where a recording says, where the engine moves them, or in order",
+      "      fix:  off, static, dynamic",
+      "  redundantExperts: -3.5 is not a number of experts",
+      "      rule: redundant experts are whole replicas",
+      "      fix:  0 or more",
+    ],
+  },
+  {
     title: "a recording of another model",
     args: balancerArgs({ ...ranks, recording: [[1, 2]] }),
     lines: [

@@ -34,7 +34,7 @@ describe("an image that comes as an output", () => {
     assert.ok(pulumi.RunError.isInstance(failure));
     assert.match(
       failure.message,
-      /nvl72: client1-decode cannot run as configured .*\n.*image: the tag "latest" moves$/m,
+      /nvl72: client1-decode cannot run as configured \(1 problem\), it was not created\n {2}engine\.image: the tag "latest" moves$/m,
     );
     assert.throws(() => created(run, "client1-decode-workers"), { message: "client1-decode-workers was not created" });
   });

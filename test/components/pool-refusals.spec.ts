@@ -80,6 +80,8 @@ describe("a pool that cannot work is refused before anything is registered", () 
   it("for a placement of experts that is for other ranks", async () => {
     const experts = {
       version: 1,
+      client: "client1",
+      namespace: "client1",
       mode: "static",
       redundantExperts: 32,
       configMap: "client1-experts-0123456789",
@@ -91,6 +93,43 @@ describe("a pool that cannot work is refused before anything is registered", () 
     assert.match(
       await refused(decodeArgs({ experts })),
       /^ {2}experts: the placement is for 16 ranks, a worker has 32$/m,
+    );
+  });
+
+  it("for a placement of another client, or one that nobody makes", async () => {
+    const placement = {
+      version: 1,
+      client: "client2",
+      namespace: "client2",
+      mode: "sometimes",
+      redundantExperts: 32,
+      configMap: "",
+      key: "",
+      expertParallelSize: 0,
+      balancednessBefore: 0,
+      balancednessAfter: 0,
+    };
+    const message = await refused(decodeArgs({ experts: placement }));
+    assert.match(message, /^ {2}experts: a placement in namespace client2, the pool is in client1$/m);
+    assert.match(message, /^ {2}experts\.mode: sometimes is not a way of balancing$/m);
+  });
+
+  it("for more than a tray has", async () => {
+    const message = await refused(decodeArgs({ resources: { cpuCores: 1000, memoryGib: 10, sharedMemoryGib: 64 } }));
+    assert.match(message, /^ {2}resources\.cpuCores: 1000 of 144 cores, all that a tray has$/m);
+    assert.match(message, /^ {2}resources\.sharedMemoryGib: 64 of 10 GiB, the pod's memory, of which it is a part$/m);
+  });
+
+  it("for an unknown checkpoint, engine version and moving image, all three at once", async () => {
+    const message = await refused(
+      decodeArgs({
+        model: { preset: "gpt-oss", weights: { path: "gpt-oss" } },
+        engine: { name: "sglang", version: "0.4.0", image: "lmsysorg/sglang:latest" },
+      }),
+    );
+    assert.deepEqual(
+      [...message.matchAll(/^ {2}([\w.]+):/gm)].map(([, path]) => path),
+      ["model.preset", "engine.image", "engine.version"],
     );
   });
 

@@ -5,7 +5,8 @@ import { routerPorts, routerProcess } from "../../src/engines/smg/router";
 import { discoveryRole, discoveryRoleBinding } from "../../src/manifests/rbac";
 import { routerDeployment } from "../../src/manifests/router-deployment";
 import { routerNetworkPolicy } from "../../src/manifests/router-network-policy";
-import { domain, poolRef, routerArgs, routerImage } from "../support/component-args";
+import { domainRef } from "../../src/components/domain-ref";
+import { domain, domainArgs, poolRef, routerArgs, routerImage } from "../support/component-args";
 import { created, createdObjects, onTheWire } from "../support/created-objects";
 import { refusalOf, runProgram } from "../support/registration-harness";
 
@@ -150,6 +151,18 @@ describe("a router", () => {
       url: "http://client1-router.client1.svc:30000",
       servedModel: "DeepSeek-R1-0528-NVFP4-v2",
     });
+  });
+
+  it("refuses another client's pools, and a name that no Service can have", async () => {
+    const domain = domainRef(domainArgs({ client: "client2" }));
+    const message = (await refusalOf(() => new Router("Client1_Router", routerArgs({ domain })))).message;
+    assert.deepEqual(
+      message.split("\n").filter((line) => /^ {2}\w/.test(line)),
+      [
+        '  name: "Client1_Router" (14 characters) is no name that Kubernetes takes everywhere',
+        "  domain: client2 in namespace client2, but the pools are client1's in client1",
+      ],
+    );
   });
 
   it("refuses pools of two clients, pools that store KV differently, and all else at once", async () => {

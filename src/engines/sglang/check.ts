@@ -3,20 +3,22 @@ import type { Problem } from "../../problems";
 import { dialectOf, sglangVersions, type Dialect } from "./dialect";
 import { launchFlags } from "./launch-line";
 
-/** What SGLang would reject at start, or override in silence. */
+export function checkSglangVersion(version: string): readonly Problem[] {
+  if (dialectOf(version) !== undefined) return [];
+  return [
+    {
+      path: "engine.version",
+      what: `${version} is not a SGLang version whose flags are known`,
+      rule: `flags were read from the published packages ${sglangVersions.join(", ")}`,
+      fix: `the version of your image, ${sglangVersions[0]} or newer, for example ${sglangVersions[1]}`,
+    },
+  ];
+}
+
+/** What SGLang would reject at start, or override in silence. Knows nothing to say of an unknown version. */
 export function checkSglang(plan: PoolPlan): readonly Problem[] {
-  const { engineVersion } = plan.intent;
-  const dialect = dialectOf(engineVersion);
-  if (dialect === undefined) {
-    return [
-      {
-        path: "engine.version",
-        what: `${engineVersion} is not a SGLang version whose flags are known`,
-        rule: `flags were read from the published packages ${sglangVersions.join(", ")}`,
-        fix: `the version of your image, ${sglangVersions[0]} or newer, for example ${sglangVersions[1]}`,
-      },
-    ];
-  }
+  const dialect = dialectOf(plan.intent.engineVersion);
+  if (dialect === undefined) return [];
   return [...checkExtraArgs(plan, dialect), ...checkExtraEnvironment(plan), ...checkSpeculation(plan)];
 }
 

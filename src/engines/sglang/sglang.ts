@@ -1,6 +1,6 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { Engine, EngineProcess, GroupVariables, HttpProbe, MountedFile } from "../engine";
-import { checkSglang } from "./check";
+import { checkSglang, checkSglangVersion } from "./check";
 import { dialectOf, sglangVersions } from "./dialect";
 import { drain } from "./drain";
 import { cacheDirectory, environment, recordingDirectory } from "./environment";
@@ -17,6 +17,7 @@ export const sglang: Engine = {
   versions: sglangVersions,
   httpPort,
   bootstrapPort,
+  checkVersion: checkSglangVersion,
   check: checkSglang,
   process: sglangProcess,
 };

@@ -255,9 +255,11 @@ describe("SGLang", () => {
       checkSglang(planned(intent)).map(({ path, fix }) => [path, fix]);
 
     it("a version whose flags nobody read", () => {
-      assert.deepEqual(problem(decodeIntent({ engineVersion: "latest" })), [
-        ["engine.version", "the version of your image, 0.5.5 or newer, for example 0.5.8"],
-      ]);
+      assert.deepEqual(
+        sglang.checkVersion("latest").map(({ path, fix }) => [path, fix]),
+        [["engine.version", "the version of your image, 0.5.5 or newer, for example 0.5.8"]],
+      );
+      assert.deepEqual(sglang.checkVersion("0.5.8.post1"), []);
     });
 
     it("a flag that the version does not have, and names the one that was meant", () => {
