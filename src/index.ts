@@ -1,4 +1,5 @@
-export { ClientDomain, ChannelAllocation, type ClientDomainArgs } from "./components/client-domain";
+export { ClientDomain } from "./components/client-domain";
+export { ChannelAllocation, type ClientDomainArgs } from "./components/domain-args";
 export { DecodePool } from "./components/decode-pool";
 export {
   AttentionSplit,
@@ -11,7 +12,8 @@ export {
   type TrayResourceArgs,
   type WeightsArgs,
 } from "./components/engine-args";
-export { BalancingMode, ExpertBalancer, type ExpertBalancerArgs } from "./components/expert-balancer";
+export { BalancingMode, type ExpertBalancerArgs } from "./components/expert-args";
+export { ExpertBalancer } from "./components/expert-balancer";
 export type { DecodePoolArgs, PoolArgs, PrefillPoolArgs } from "./components/pool-args";
 export { PrefillPool } from "./components/prefill-pool";
 export { Router } from "./components/router";

@@ -1,6 +1,6 @@
 import * as path from "node:path";
-import type { ClientDomainArgs } from "../src/components/client-domain";
-import type { ExpertBalancerArgs } from "../src/components/expert-balancer";
+import type { ClientDomainArgs } from "../src/components/domain-args";
+import type { ExpertBalancerArgs } from "../src/components/expert-args";
 import type { DecodePoolArgs, PoolArgs, PrefillPoolArgs } from "../src/components/pool-args";
 import { checkPoolArgs, decodeIntent, prefillIntent } from "../src/components/pool-intent";
 import type { RouterArgs } from "../src/components/router-args";

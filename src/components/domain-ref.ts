@@ -1,6 +1,6 @@
 import { claimTemplateName } from "../manifests/compute-domain";
 import { refVersion, type DomainRef } from "../refs";
-import type { ClientDomainArgs } from "./client-domain";
+import type { ClientDomainArgs } from "./domain-args";
 
 /** The ref of a domain, from its arguments alone. */
 export function domainRef(args: ClientDomainArgs): DomainRef {

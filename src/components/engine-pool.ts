@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { PoolIntent } from "../plan/pool";
+import type { PoolIntent } from "../plan/intent";
 import { customObject } from "./custom-object";
 import { gatedImage } from "./gated-image";
 import type { PoolArgs } from "./pool-args";

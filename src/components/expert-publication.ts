@@ -5,10 +5,10 @@ import { checkObjectName } from "../manifests/object-name";
 import { parseRecording, type ExpertRecording } from "../plan/expert-recording";
 import { placeExperts, type PlacementBalance } from "../plan/experts";
 import { findCheckpoint, type ModelShape } from "../plan/model-shape";
-import { balancingModes } from "../plan/pool";
+import { balancingModes } from "../plan/intent";
 import type { Problem } from "../problems";
 import { refVersion, type ExpertPlacementRef } from "../refs";
-import type { ExpertBalancerArgs } from "./expert-balancer";
+import type { ExpertBalancerArgs } from "./expert-args";
 
 /** What an ExpertBalancer publishes, and what it tells pools. */
 export interface Publication {

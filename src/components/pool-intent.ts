@@ -6,7 +6,7 @@ import {
   type ExpertIntent,
   type PoolIntentCommon,
   type PrefillIntent,
-} from "../plan/pool";
+} from "../plan/intent";
 import type { Problem } from "../problems";
 import type { ExpertPlacementRef } from "../refs";
 import type { DecodePoolArgs, PoolArgs, PrefillPoolArgs } from "./pool-args";

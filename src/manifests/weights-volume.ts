@@ -1,5 +1,5 @@
 import { modelDirectory } from "../engines/engine";
-import type { WeightStore } from "../plan/pool";
+import type { WeightStore } from "../plan/intent";
 import type { MountedVolume } from "./volume";
 
 /** The store is never written to: a hundred ranks read the same files. */

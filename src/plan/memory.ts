@@ -1,5 +1,5 @@
 import { bytesPerParameter, expertLayers, type Checkpoint, type ModelShape } from "./model-shape";
-import type { KvCacheType, ParallelPlan, PoolRole } from "./pool";
+import type { KvCacheType, ParallelPlan, PoolRole } from "./intent";
 import type { RackShape } from "./rack";
 
 const gib = 2 ** 30;

@@ -1,6 +1,6 @@
 import type { Problem } from "../problems";
 import type { Checkpoint, ModelShape } from "./model-shape";
-import type { AttentionSplit, Dispatch, ParallelPlan, PoolIntent } from "./pool";
+import type { AttentionSplit, Dispatch, ParallelPlan, PoolIntent } from "./intent";
 import type { RackShape } from "./rack";
 
 /**

@@ -3,7 +3,8 @@ import { checkMemory } from "./memory-rules";
 import { checkDecode, checkPrefill, warnAbout } from "./pool-rules";
 import { ceilToPage, comfortableKvTokens, floorToPage, planMemory, staticFraction, type MemoryPlan } from "./memory";
 import { checkParallel, physicalExperts, planParallel } from "./parallelism";
-import type { DecodeIntent, ParallelPlan, PoolIntent, PoolPlan, PrefillIntent } from "./pool";
+import type { DecodeIntent, ParallelPlan, PoolIntent, PrefillIntent } from "./intent";
+import type { PoolPlan } from "./pool";
 import type { RackShape } from "./rack";
 import { planStartup } from "./startup";
 

@@ -1,6 +1,7 @@
 import type { Problem } from "../problems";
 import { headroomGib, staticFraction } from "./memory";
-import type { DecodeIntent, PoolPlan, PrefillIntent } from "./pool";
+import type { DecodeIntent, PrefillIntent } from "./intent";
+import type { PoolPlan } from "./pool";
 
 const largestDispatchTokens = 1024;
 

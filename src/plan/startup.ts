@@ -1,5 +1,5 @@
 import type { Checkpoint } from "./model-shape";
-import type { PoolRole, WeightStore } from "./pool";
+import type { PoolRole, WeightStore } from "./intent";
 
 /** How long a worker takes from pod start to the first token, and what probes and deployments wait for it. */
 export interface StartupPlan {

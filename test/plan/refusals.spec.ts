@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { checkpoints } from "../../src/plan/model-shape";
 import { planClient, type ClientRequest } from "../../src/plan/plan-client";
 import { planPool } from "../../src/plan/plan-pool";
-import type { PoolIntent } from "../../src/plan/pool";
+import type { PoolIntent } from "../../src/plan/intent";
 import { checkRackFit, checkShare } from "../../src/plan/rack-fit";
 import { gb200Nvl72 } from "../../src/plan/rack";
 import { formatRefusal, type Problem } from "../../src/problems";

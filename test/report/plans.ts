@@ -1,6 +1,7 @@
 import type { ClientPlan, Prediction, RackPlan, TrayUse } from "../../src/plan/client";
 import { checkpoints } from "../../src/plan/model-shape";
-import type { PoolIntentCommon, PoolPlan } from "../../src/plan/pool";
+import type { PoolIntentCommon } from "../../src/plan/intent";
+import type { PoolPlan } from "../../src/plan/pool";
 import { gb200Nvl72 } from "../../src/plan/rack";
 
 /** Plans as the planner makes them, written down: what a report says of a plan must not change with the planner. */

@@ -1,6 +1,6 @@
-import type { ClientDomainArgs } from "../../src/components/client-domain";
+import type { ClientDomainArgs } from "../../src/components/domain-args";
 import { domainRef } from "../../src/components/domain-ref";
-import type { ExpertBalancerArgs } from "../../src/components/expert-balancer";
+import type { ExpertBalancerArgs } from "../../src/components/expert-args";
 import type { DecodePoolArgs, PrefillPoolArgs } from "../../src/components/pool-args";
 import type { RouterArgs } from "../../src/components/router-args";
 import type { PoolRef } from "../../src/refs";

@@ -1,8 +1,8 @@
 import { checkpoints } from "../../src/plan/model-shape";
-import type { DecodeIntent, PrefillIntent } from "../../src/plan/pool";
+import type { DecodeIntent, PrefillIntent } from "../../src/plan/intent";
 import { planPool } from "../../src/plan/plan-pool";
 import type { PoolPlan } from "../../src/plan/pool";
-import type { PoolIntent } from "../../src/plan/pool";
+import type { PoolIntent } from "../../src/plan/intent";
 import { gb200Nvl72 } from "../../src/plan/rack";
 
 const shared = {

@@ -1,4 +1,4 @@
-import type { PoolRole } from "../../plan/pool";
+import type { PoolRole } from "../../plan/intent";
 import type { ProcessPort } from "../engine";
 
 export const httpPort = 30000;

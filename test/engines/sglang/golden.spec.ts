@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { dialectOf } from "../../../src/engines/sglang/dialect";
 import { launchFlags } from "../../../src/engines/sglang/launch-line";
 import { checkpoints } from "../../../src/plan/model-shape";
-import type { PoolIntent } from "../../../src/plan/pool";
+import type { PoolIntent } from "../../../src/plan/intent";
 import { planned, publishedDecode, publishedPrefill } from "../../support/intents";
 import { decodeFp4, decodeFp8, prefillFp4, prefillFp8, type PublishedLaunch } from "./published";
 

@@ -8,7 +8,7 @@ import { toArgs } from "../../../src/engines/sglang/flag";
 import { launchFlags } from "../../../src/engines/sglang/launch-line";
 import { sglang } from "../../../src/engines/sglang/sglang";
 import { checkpoints } from "../../../src/plan/model-shape";
-import type { PoolIntent } from "../../../src/plan/pool";
+import type { PoolIntent } from "../../../src/plan/intent";
 import { decodeIntent, planned, prefillIntent } from "../../support/intents";
 
 function argsOf(intent: PoolIntent, version = "0.5.8"): readonly string[] {
