@@ -103,7 +103,7 @@ function checkDispatchCap(plan: PoolPlan, intent: DecodeIntent): readonly Proble
       path: "batchPerRank",
       what: `${tokens} tokens per dispatch are above the cap of ${cap}`,
       rule: "a low-latency dispatch of more tokens than its buffer holds stops the worker; client concurrency does not protect it",
-      fix: `batchPerRank ${Math.floor(cap / (1 + draft))}, or dispatchTokensPerRank ${Math.min(sent, largestDispatchTokens)}`,
+      fix: `batchPerRank ${Math.floor(cap / (1 + draft))}${sent <= largestDispatchTokens ? `, or dispatchTokensPerRank ${sent}` : ""}`,
     },
   ];
 }
