@@ -49,6 +49,12 @@ options:
   kubeSchedulerBinary: $bin/kube-scheduler
   kubectlBinary: $bin/kubectl
   kwokControllerBinary: $bin/kwok
+# A pod whose creation fails after its quota was charged stays charged until the next
+# sync: five minutes by default, in which a namespace that needs all of its
+# quota does not get its last pod.
+componentsPatches:
+- name: kube-controller-manager
+  extraArgs: [{key: resource-quota-sync-period, value: 10s}]
 Y
 "$bin/kwokctl" create cluster --name rack --config "$state/etc/kwokctl.yaml" \
   --kubeconfig "$KUBECONFIG" --wait 120s > "$state/logs/kwokctl.log" 2>&1 \
