@@ -5,6 +5,7 @@ import { planClient } from "../src/plan/plan-client";
 import { gb200Nvl72 } from "../src/plan/rack";
 import type { Problem } from "../src/problems";
 import type { ClientAllocation } from "../src/refs";
+import { inConfigTerms } from "./config-paths";
 import { balancerArgs, clientRequest, domainArgs } from "./client-args";
 import type { ClientConfig } from "./config";
 
@@ -18,8 +19,17 @@ export function planClientStack(config: ClientConfig, share: ClientAllocation, d
   const domain = domainRef(domainArgs(config, share));
   const published = publish(`${config.client}-experts`, balancerArgs(config, domain, directory));
   if ("problems" in published) {
-    return { problems: published.problems.map((problem) => ({ ...problem, path: `experts.${problem.path}` })) };
+    return {
+      problems: inConfigTerms(published.problems.map((problem) => ({ ...problem, path: `experts.${problem.path}` }))),
+    };
   }
   const { request, problems } = clientRequest(config, domain, published.publication.ref);
-  return request === undefined ? { problems } : planClient(request, gb200Nvl72);
+  if (request === undefined) return { problems: inConfigTerms(problems) };
+  const planned = planClient(request, gb200Nvl72);
+  return {
+    problems: inConfigTerms(planned.problems),
+    ...(planned.plan === undefined
+      ? {}
+      : { plan: { ...planned.plan, warnings: inConfigTerms(planned.plan.warnings) } }),
+  };
 }

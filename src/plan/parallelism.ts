@@ -114,7 +114,7 @@ function checkExperts(intent: PoolIntent, parallel: ParallelPlan): readonly Prob
       path: "experts.redundantExperts",
       what: `${routedExperts} + ${redundantExperts} = ${physical} expert slots do not divide by ${parallel.expert} ranks`,
       rule: `every rank holds the same number of ${name}'s experts: (routed + redundant) % expert parallel size = 0`,
-      fix: `redundantExperts ${suggestions.join(" or ")} with ${parallel.expert} GPUs`,
+      fix: `${suggestions.join(" or ")} redundant experts with ${parallel.expert} GPUs`,
     });
   }
   if (balancing === "static" && configMap === undefined) {

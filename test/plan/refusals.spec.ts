@@ -77,7 +77,7 @@ describe("plans of the sources that cannot work are refused with the arithmetic"
         path: "experts.redundantExperts",
         what: "256 + 0 = 256 expert slots do not divide by 48 ranks",
         rule: "every rank holds the same number of DeepSeek-R1's experts: (routed + redundant) % expert parallel size = 0",
-        fix: "redundantExperts 32 or 80 with 48 GPUs",
+        fix: "32 or 80 redundant experts with 48 GPUs",
       },
     ]);
   });

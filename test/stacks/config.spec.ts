@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { planDirectory, planScreen } from "../../cli/plan";
-import { RefusedError } from "../../src/problems";
+import { formatRefusal, RefusedError } from "../../src/problems";
 import { allocate } from "../../stacks/allocation";
+import { ownShare } from "../../stacks/client-args";
+import { planClientStack } from "../../stacks/client-plan";
 import { parseStackConfig, type RackConfig, type RawConfig } from "../../stacks/config";
 
 const directory = path.join(__dirname, "../../stacks");
@@ -75,6 +78,34 @@ describe("a stack's configuration", () => {
 
   it("says that sizes are not chosen by itself yet", () => {
     assert.match(refusal({ ...client, pools: "auto" }), /pools: read "auto": `auto` is not available/);
+  });
+});
+
+describe("a client's plan", () => {
+  const problemsOf = (changes: object): readonly (readonly [string, string])[] => {
+    const config = parseStackConfig({ ...client, ...changes }, origin);
+    assert.equal(config.program, "client");
+    return planClientStack(config, ownShare("client1", 9), directory).problems.map(({ path, what }) => [path, what]);
+  };
+
+  it("speaks of settings as the file has them, and of shared ones once", () => {
+    assert.deepEqual(problemsOf({ experts: { mode: "dynamic", redundant: 16 } }), [
+      ["experts.redundant", "256 + 16 = 272 expert slots do not divide by 32 ranks"],
+    ]);
+    assert.deepEqual(problemsOf({ model: { preset: "gpt", weights: { hostPath: "/m", path: "gpt" } } }), [
+      ["model.preset", "gpt is not a checkpoint that is known"],
+    ]);
+    assert.deepEqual(problemsOf({ model: { preset: "deepseek-r1-nvfp4", weights: { path: "R1" } } }), [
+      ["model.weights", "neither a claim nor a host path"],
+    ]);
+  });
+
+  it("is refused in the README's words", () => {
+    const config = parseStackConfig({ ...client, experts: { mode: "dynamic", redundant: 16 } }, origin);
+    assert.equal(config.program, "client");
+    const { problems } = planClientStack(config, ownShare("client1", 9), directory);
+    const readme = readFileSync(path.join(directory, "../README.md"), "utf8");
+    assert.ok(readme.includes(formatRefusal("client1", problems)));
   });
 });
 
