@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { planScreen } from "../cli/plan";
@@ -40,9 +40,11 @@ describe("the README", () => {
       'const model = { preset: "deepseek-r1-nvfp4", weights: { hostPath: "/mnt/models", path: "R1" } };\n' +
       'const engine = { name: "sglang" as const, version: "0.5.8", image: "lmsysorg/sglang:v0.5.8-cu130" };\n' +
       'const image = "lightseekorg/smg:1.13.0";\n';
-    const file = join(mkdtempSync(join(tmpdir(), "nvl72-readme-")), "program.ts");
+    const directory = mkdtempSync(join(tmpdir(), "nvl72-readme-"));
+    const file = join(directory, "program.ts");
     writeFileSync(file, given + block("ts").replace('"pulumi-nvl72"', JSON.stringify(join(root, "src/index"))));
     const { registrations } = await runProgram(() => import(file));
+    rmSync(directory, { recursive: true });
     const components = registrations.filter(({ custom }) => !custom).map(({ name }) => name);
     assert.deepEqual(components.sort(), [
       "client1",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { home, root } from "../../tools/engine/home";
@@ -11,10 +11,13 @@ describe("the published SGLang packages", function () {
   it("know the flags, choices and variables that launch lines are held against", async () => {
     const wheels = join(home().directory, "sglang-wheels");
     mkdirSync(wheels, { recursive: true });
-    const fresh = join(mkdtempSync(join(tmpdir(), "nvl72-flags-")), "flag-table.json");
+    const directory = mkdtempSync(join(tmpdir(), "nvl72-flags-"));
+    const fresh = join(directory, "flag-table.json");
     const { code, stderr } = await runProgram("python3", [join(root, "tools/sglang-flags/extract.py"), wheels, fresh]);
     assert.equal(code, 0, stderr);
     const committed = join(root, "src/engines/sglang/flag-table.json");
-    assert.deepEqual(JSON.parse(readFileSync(fresh, "utf8")), JSON.parse(readFileSync(committed, "utf8")));
+    const read = readFileSync(fresh, "utf8");
+    rmSync(directory, { recursive: true });
+    assert.deepEqual(JSON.parse(read), JSON.parse(readFileSync(committed, "utf8")));
   });
 });

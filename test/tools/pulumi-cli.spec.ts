@@ -40,6 +40,7 @@ describe("running pulumi", () => {
       assert.equal(result.PULUMI_HOME, "/cache/rack/pulumi/home");
       assert.equal(result.PATH, "/cache/bin:/usr/bin");
       assert.equal(result.PULUMI_CONFIG_PASSPHRASE, "");
+      assert.equal(result.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION, "true");
     });
 
     it("that points at the user's cluster, and at the user's backend if there is one", () => {
