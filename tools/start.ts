@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   });
 
   await progress.step("ready", async (detail) => {
-    if (!simulated) return "";
+    if (!simulated) return "pulumi waited for what it deployed";
     return allReady(await runningRack(), detail);
   });
 

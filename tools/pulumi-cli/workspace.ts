@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { home, root } from "../engine/home";
 import { versions } from "../engine/programs";
 
@@ -14,6 +14,8 @@ export interface PulumiWorkspace {
   readonly kubeconfig?: string;
   /** Backend that belongs to the user, who then also looks after its stacks and secrets. */
   readonly backend?: string;
+  /** Lets Pulumi download plugins that it misses; off by default, because a test must not depend on a network. */
+  readonly downloadsPlugins?: boolean;
   /** Puts the stand-in in the place of the `command` provider. */
   readonly commandStandIn?: boolean;
 }
@@ -43,6 +45,7 @@ export function defaultWorkspace(environment: NodeJS.ProcessEnv = process.env): 
     directory: join(directory, "pulumi"),
     bin,
     kubeconfig: resolve(own),
+    downloadsPlugins: true,
     ...(backend === undefined ? {} : { backend }),
   };
 }
@@ -68,7 +71,10 @@ export function pulumiEnvironment(
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // Plugins are those of PULUMI_HOME: found without a search, and without a warning about where they were found.
     PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: workspace.downloadsPlugins ? undefined : "true",
+    // The Kubernetes provider leaves a copy of the kubeconfig behind at every run; here it goes with the workspace.
+    TMPDIR: temporary(workspace),
+    TS_NODE_CACHE_DIRECTORY: join(dirname(workspace.bin), "ts-node"),
     // Types are checked by `npm run check`; checking them again at every preview would take five seconds.
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
   };
@@ -77,6 +83,7 @@ export function pulumiEnvironment(
 /** Makes the directories Pulumi wants, and links the plugins into its home. */
 export function prepareWorkspace(workspace: PulumiWorkspace): void {
   mkdirSync(join(workspace.directory, "state"), { recursive: true });
+  mkdirSync(temporary(workspace), { recursive: true });
   linkPlugin(workspace, "kubernetes", versions.pulumiKubernetes, join(workspace.bin, "pulumi-resource-kubernetes"));
   const command = commandPlugin(workspace);
   if (command !== undefined) linkPlugin(workspace, "command", versions.pulumiCommand, command);
@@ -96,6 +103,10 @@ function linkPlugin(workspace: PulumiWorkspace, name: string, version: string, f
   mkdirSync(directory, { recursive: true });
   rmSync(link, { force: true });
   symlinkSync(file, link);
+}
+
+function temporary(workspace: PulumiWorkspace): string {
+  return join(workspace.directory, "tmp");
 }
 
 function pulumiHome(workspace: PulumiWorkspace): string {

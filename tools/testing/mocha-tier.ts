@@ -15,9 +15,10 @@ const files: Readonly<Record<Exclude<TierName, "check">, readonly string[]>> = {
 export async function runMocha(tier: Exclude<TierName, "check">): Promise<TierResult> {
   const scratch = mkdtempSync(join(tmpdir(), "nvl72-test-"));
   const result = join(scratch, "result.json");
+  const colour = process.stdout.isTTY ? [] : ["--no-color"];
   const { code, seconds } = await runProgram(
     process.execPath,
-    ["node_modules/mocha/bin/mocha.js", "--reporter", "tools/testing/reporter.cjs", ...files[tier]],
+    ["node_modules/mocha/bin/mocha.js", "--reporter", "tools/testing/reporter.cjs", ...colour, ...files[tier]],
     {
       cwd: root,
       output: "inherit",
