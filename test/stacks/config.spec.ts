@@ -63,7 +63,7 @@ describe("a stack's configuration", () => {
         "      fix:  see the README's table of settings",
         "  slo.tpotSeconds: unknown key",
         "      rule: Pulumi.client1.yaml has no such setting below slo",
-        "      fix:  check the spelling and the unit in the name, or remove it",
+        "      fix:  one of ttftSeconds, tpotMilliseconds; units are part of the names",
         "  pools.decode.batchPerRank: missing: Invalid input: expected number, received undefined",
         "      rule: settings in Pulumi.client1.yaml are checked before anything runs",
         "      fix:  see the README's table of settings",

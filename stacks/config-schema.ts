@@ -1,0 +1,154 @@
+import { z } from "zod";
+
+const tokens = z.int().positive();
+const seconds = z.number().positive();
+const trays = z.int().min(1).max(18);
+
+const workload = z.strictObject({
+  inputTokens: tokens,
+  outputTokens: tokens,
+  requestsPerSecond: z.number().positive().optional(),
+});
+
+const slo = z.strictObject({
+  ttftSeconds: seconds.optional(),
+  tpotMilliseconds: z.number().positive().optional(),
+});
+
+const model = z.strictObject({
+  preset: z.string(),
+  weights: z.strictObject({
+    claim: z.string().optional(),
+    hostPath: z.string().startsWith("/").optional(),
+    path: z.string(),
+    readGibPerSecond: z.number().positive().optional(),
+  }),
+});
+
+const engine = z.strictObject({
+  name: z.enum(["sglang"]),
+  version: z.string(),
+  image: z.string(),
+  imagePullSecrets: z.array(z.string()).optional(),
+});
+
+const pool = {
+  workers: z.int(),
+  gpusPerWorker: z.int(),
+  contextTokens: tokens.optional(),
+  kvTokensPerRank: tokens.optional(),
+  attention: z.enum(["data", "tensor"]).optional(),
+  kvCacheType: z.enum(["fp8", "bf16"]).optional(),
+  staticMemoryFraction: z.number().optional(),
+  drainSeconds: seconds.optional(),
+  resources: z
+    .strictObject({
+      cpuCores: z.number().positive().optional(),
+      memoryGib: z.number().positive().optional(),
+      sharedMemoryGib: z.number().positive().optional(),
+    })
+    .optional(),
+  nodeSelector: z.record(z.string(), z.string()).optional(),
+  extraArgs: z.array(z.string()).optional(),
+  extraEnv: z.record(z.string(), z.string()).optional(),
+};
+
+const prefill = z.strictObject({
+  ...pool,
+  tokensPerForwardPerRank: tokens.optional(),
+  runningRequestsPerRank: tokens.optional(),
+  prefillTokensPerRank: tokens.optional(),
+});
+
+const decode = z.strictObject({
+  ...pool,
+  batchPerRank: z.int(),
+  dispatchTokensPerRank: tokens.optional(),
+  graphBatchSizes: z.array(tokens).optional(),
+  reservedDecodeTokens: tokens.optional(),
+});
+
+/** What a rule cannot express in types is refused here with the reason, instead of as "invalid input". */
+const pools = z.strictObject(
+  { prefill, decode },
+  {
+    error: (issue) =>
+      issue.input === "auto" ? "`auto` is not available: sizes are chosen by the operator in this version" : undefined,
+  },
+);
+
+const secretKey = z.strictObject({ name: z.string(), key: z.string() });
+
+const router = z.strictObject({
+  image: z.string(),
+  replicas: z.int().optional(),
+  prefillPolicy: z.string().optional(),
+  decodePolicy: z.string().optional(),
+  limits: z
+    .strictObject({
+      concurrentRequestsPerReplica: z.int().optional(),
+      queuedRequestsPerReplica: z.int().optional(),
+      queueSeconds: z.int().optional(),
+    })
+    .optional(),
+  timeouts: z.strictObject({ requestSeconds: z.int().optional(), shutdownGraceSeconds: z.int().optional() }).optional(),
+  retries: z
+    .strictObject({
+      attempts: z.int().optional(),
+      initialBackoffMilliseconds: z.int().optional(),
+      maxBackoffMilliseconds: z.int().optional(),
+    })
+    .optional(),
+  circuitBreaker: z
+    .strictObject({
+      failures: z.int().optional(),
+      successes: z.int().optional(),
+      openSeconds: z.int().optional(),
+      windowSeconds: z.int().optional(),
+    })
+    .optional(),
+  auth: z.strictObject({ apiKey: secretKey.optional(), controlPlaneKey: secretKey.optional() }).optional(),
+  callerNamespaces: z.array(z.string()).optional(),
+  apiServerCidr: z.string().optional(),
+  nodeSelector: z.record(z.string(), z.string()).optional(),
+});
+
+/** Settings of a client stack. */
+export const clientSchema = z.strictObject({
+  program: z.literal("client").default("client"),
+  purpose: z.enum(["production", "benchmark"]).default("production"),
+  client: z.string(),
+  /** Stack that grants trays; `trays` instead runs the client alone. */
+  rack: z.string().optional(),
+  trays: trays.optional(),
+  workload,
+  slo: slo.default({}),
+  model,
+  engine,
+  pools,
+  experts: z
+    .strictObject({
+      mode: z.enum(["off", "static", "dynamic"]),
+      redundant: z.int().nonnegative().default(0),
+      recording: z.string().optional(),
+    })
+    .default({ mode: "off", redundant: 0 }),
+  speculation: z
+    .strictObject({ draftTokens: z.int().positive(), acceptedTokens: z.number().nonnegative().optional() })
+    .optional(),
+  router,
+  network: z
+    .strictObject({ monitoringNamespace: z.string().optional(), channels: z.enum(["Single", "All"]).optional() })
+    .default({}),
+});
+
+/** Settings of a rack stack. */
+export const rackSchema = z.strictObject({
+  program: z.literal("rack"),
+  purpose: z.enum(["production", "benchmark"]).default("production"),
+  clients: z.record(z.string(), z.strictObject({ trays })),
+  /** Trays kept free for repairs and roll-outs; they count like a client's. */
+  reserveTrays: z.int().nonnegative().default(0),
+  /** Namespace of NVIDIA's DRA driver, where a default-deny policy needs the IMEX daemons' ports opened. */
+  driverNamespace: z.string().optional(),
+});
