@@ -45,7 +45,7 @@ describe("a report in the terminal", () => {
 
   it("shows a refusal as it was written", () => {
     const text = terminalReport(recorded("refused"));
-    assert.match(text, /^nvl72 client1: preview failed, nothing was changed\n/);
+    assert.match(text, /^nvl72 client1: preview failed, nothing was changed\n\nnvl72: client1 cannot run/);
     assert.match(text, /\n {2}pools: 1 \(prefill\) \+ 12 \(decode\) = 13 trays, client1 has 9\n/);
   });
 });

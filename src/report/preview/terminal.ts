@@ -22,7 +22,7 @@ function asLines(markdown: readonly string[]): readonly string[] {
     }
     if (table.length > 0) lines.push(...aligned(table));
     table = [];
-    lines.push(plain(line));
+    if (!line.startsWith("```")) lines.push(plain(line));
   }
   return lines.slice(0, -1);
 }
@@ -43,7 +43,6 @@ function plain(markdown: string): string {
   return markdown
     .replace(/<!--.*?-->/g, "")
     .replace(/^#+ /, "")
-    .replace(/^```.*$/, "")
     .replace(/\*\*/g, "")
     .replace(/`+ ?([^`]*?) ?`+/g, "$1")
     .replace(/&#8203;/g, "")
