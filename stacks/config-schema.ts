@@ -113,10 +113,21 @@ const router = z.strictObject({
   nodeSelector: z.record(z.string(), z.string()).optional(),
 });
 
+/** Which cluster a stack belongs to, so that it is not deployed to another by a kubeconfig that points elsewhere. */
+const cluster = z
+  .strictObject({
+    /** Context of the kubeconfig; a kubeconfig without it is refused by the provider. */
+    context: z.string().optional(),
+    /** A name for the cluster: while it stays, a new address or file of the kubeconfig replaces nothing. */
+    identifier: z.string().default("nvl72"),
+  })
+  .default({ identifier: "nvl72" });
+
 /** Settings of a client stack. */
 export const clientSchema = z.strictObject({
   program: z.literal("client").default("client"),
   purpose: z.enum(["production", "benchmark"]).default("production"),
+  cluster,
   client: z.string(),
   /** Stack that grants trays; `trays` instead runs the client alone. */
   rack: z.string().optional(),
@@ -146,6 +157,7 @@ export const clientSchema = z.strictObject({
 export const rackSchema = z.strictObject({
   program: z.literal("rack"),
   purpose: z.enum(["production", "benchmark"]).default("production"),
+  cluster,
   clients: z.record(z.string(), z.strictObject({ trays })),
   /** Trays kept free for repairs and roll-outs; they count like a client's. */
   reserveTrays: z.int().nonnegative().default(0),

@@ -11,8 +11,12 @@ async function run(): Promise<Record<string, unknown>> {
   const stack = pulumi.getStack();
   try {
     const config = parseStackConfig(readConfig(stack), { stack, file: `Pulumi.${stack}.yaml` });
-    // Named, so that a stack never falls back to whatever cluster the ambient context points at without saying so.
-    const provider = new k8s.Provider("cluster", { enableServerSideApply: true, clusterIdentifier: "nvl72" });
+    const { context, identifier } = config.cluster;
+    const provider = new k8s.Provider("cluster", {
+      enableServerSideApply: true,
+      clusterIdentifier: identifier,
+      ...(context === undefined ? {} : { context }),
+    });
     return config.program === "rack" ? { ...deployRack(config, provider) } : await deployClient(config, provider);
   } catch (error) {
     if (error instanceof RefusedError) throw refusal(error.subject, error.problems);

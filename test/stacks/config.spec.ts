@@ -40,6 +40,7 @@ describe("a stack's configuration", () => {
       ...client,
       program: "client",
       purpose: "production",
+      cluster: { identifier: "nvl72" },
       slo: {},
       experts: { mode: "off", redundant: 0 },
       network: {},
@@ -113,6 +114,7 @@ describe("the rack's configuration", () => {
   const rack = (clients: RackConfig["clients"], reserveTrays = 0): RackConfig => ({
     program: "rack",
     purpose: "production",
+    cluster: { identifier: "nvl72" },
     clients,
     reserveTrays,
   });
