@@ -116,7 +116,7 @@ const router = z.strictObject({
 /** Which cluster a stack belongs to, so that it is not deployed to another by a kubeconfig that points elsewhere. */
 const cluster = z
   .strictObject({
-    /** Context of the kubeconfig; a kubeconfig without it is refused by the provider. */
+    /** Context of the kubeconfig. Where it has no such context the cluster counts as unreachable, and `up` fails. */
     context: z.string().optional(),
     /** A name for the cluster: while it stays, a new address or file of the kubeconfig replaces nothing. */
     identifier: z.string().default("nvl72"),
