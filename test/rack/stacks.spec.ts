@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { renderDirectory } from "../../cli/render";
+import { root } from "../../tools/engine/home";
 import { changesNothing, readChanges } from "../../tools/pulumi-cli/summary";
 import { stackOutputs } from "../../tools/pulumi-cli/run";
-import { kubectlGet, rackDown, rackUp, type Rack } from "../../tools/rack/simulated-rack";
+import { kubectl, kubectlGet, rackDown, rackUp, type Rack } from "../../tools/rack/simulated-rack";
 import { rackStatus } from "../../tools/rack/status";
 import { eventually } from "./eventually";
 import { touched } from "./preview-steps";
@@ -228,6 +230,18 @@ describe("both clients on a rack of 18 trays, by the real pulumi", function () {
           nodes.flatMap(({ pods }) => pods),
           [],
         );
+      });
+    });
+
+    it("can come up again from rendered manifests alone, without pulumi", async () => {
+      const { code, stderr } = await kubectl(rack, ["apply", "--server-side", "-f", "-"], {
+        input: renderDirectory(join(root, "stacks")),
+      });
+      assert.equal(code, 0, stderr);
+      await eventually(60, async () => {
+        const pods = [...(await enginePods("prefill")), ...(await enginePods("decode"))];
+        assert.equal(pods.filter(({ status }) => status.phase === "Running").length, 18);
+        assert.equal(new Set(pods.map(({ spec }) => spec.nodeName)).size, 18);
       });
     });
   });
