@@ -158,6 +158,14 @@ describe("both clients on a rack of 18 trays, by the real pulumi", function () {
       assert.match(stdout + stderr, /nodeSelector: Invalid value: "not a label"/);
     });
 
+    it("refuses encrypted settings, which plans and outputs would show, and does not show them either", async () => {
+      await project.run("client1", "config", "set", "--secret", "--path", "nvl72:router.image", "canary-55");
+      const { code, stdout, stderr } = await project.run("client1", "preview");
+      assert.notEqual(code, 0);
+      assert.match(stdout + stderr, /router: is encrypted/);
+      assert.doesNotMatch(stdout + stderr, /canary-55/);
+    });
+
     it("refuses what cannot work, and says all of it", async () => {
       project.change("client1", "gpusPerWorker: 32, batchPerRank: 256", "gpusPerWorker: 48, batchPerRank: 1408");
       const { code, stdout, stderr } = await project.run("client1", "preview");
