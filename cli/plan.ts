@@ -4,7 +4,7 @@ import { gb200Nvl72 } from "../src/plan/rack";
 import { Problems } from "../src/problems";
 import { drawRack } from "../src/report/rack-drawing";
 import { planClientStack } from "../stacks/client-plan";
-import { readStackFiles } from "./stack-files";
+import { inFile, readStackFiles } from "./stack-files";
 
 /** Draws the rack as the stack files of `directory` ask for it. @throws {RefusedError} as the stacks would. */
 export function planScreen(directory: string, options: { readonly colour?: boolean } = {}): string {
@@ -17,10 +17,7 @@ export function planDirectory(directory: string): RackPlan {
   const plans: ClientPlan[] = [];
   for (const { file, config, share } of readStackFiles(directory).clients) {
     const planned = planClientStack(config, share, directory);
-    problems.addBelow(
-      "",
-      planned.problems.map((problem) => ({ ...problem, path: `${file} ${problem.path}` })),
-    );
+    problems.addBelow("", inFile(file, planned.problems));
     if (planned.plan !== undefined) plans.push(planned.plan);
   }
   problems.throwIfAny("the rack");

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { Problems } from "../src/problems";
 import { clientManifests } from "../stacks/client-manifests";
 import { rackManifests } from "../stacks/rack-manifests";
-import { readStackFiles } from "./stack-files";
+import { inFile, readStackFiles } from "./stack-files";
 
 /**
  * Everything the stacks of a folder would create, as YAML for `kubectl apply`: to read, to keep in a repository, or where
@@ -17,11 +17,7 @@ export function renderDirectory(directory: string): string {
   for (const { file, config, share } of clients) {
     const rendered = clientManifests(config, share, directory);
     if ("manifests" in rendered) documents.push(...rendered.manifests);
-    else
-      problems.addBelow(
-        "",
-        rendered.problems.map((problem) => ({ ...problem, path: `${file} ${problem.path}` })),
-      );
+    else problems.addBelow("", inFile(file, rendered.problems));
   }
   problems.throwIfAny("the rack");
   return documents.map((document) => stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })).join("---\n");

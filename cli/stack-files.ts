@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { gb200Nvl72 } from "../src/plan/rack";
+import type { Problem } from "../src/problems";
 import type { ClientAllocation } from "../src/refs";
 import { allocate } from "../stacks/allocation";
 import { ownShare } from "../stacks/client-args";
@@ -33,6 +34,11 @@ export function readStackFiles(directory: string): StackFiles {
   const shareOf = (config: ClientConfig): ClientAllocation =>
     grantedBy(config, racks.find(({ stack }) => stack === config.rack)?.config);
   return { clients: clients.map((client) => ({ ...client, share: shareOf(client.config) })), racks };
+}
+
+/** Problems of several files stand in one list, so each says which file it is in. */
+export function inFile(file: string, problems: readonly Problem[]): readonly Problem[] {
+  return problems.map((problem) => ({ ...problem, path: `${file} ${problem.path}` }));
 }
 
 /** Settings of the project in one stack file, without the namespace. */

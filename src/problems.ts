@@ -20,9 +20,7 @@ export class Problems {
 
   /** Adds problems found by a part that does not know where it stands in the user's configuration. */
   addBelow(path: string, problems: readonly Problem[]): void {
-    for (const problem of problems) {
-      this.found.push({ ...problem, path: joinPath(path, problem.path) });
-    }
+    this.found.push(...below(path, problems));
   }
 
   get all(): readonly Problem[] {
@@ -60,6 +58,11 @@ export function formatRefusal(
 /** A warning is worth a line in the preview, and stops nothing. */
 export function formatWarning(warning: Problem): string {
   return `${warning.path}: ${warning.what} (${warning.rule}); ${warning.fix}`;
+}
+
+/** Problems of a part, as the whole sees them: their paths begin where the part stands. */
+export function below(path: string, problems: readonly Problem[]): readonly Problem[] {
+  return problems.map((problem) => ({ ...problem, path: joinPath(path, problem.path) }));
 }
 
 function joinPath(parent: string, child: string): string {

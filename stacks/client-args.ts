@@ -5,7 +5,7 @@ import type { DecodePoolArgs, PoolArgs, PrefillPoolArgs } from "../src/component
 import { checkPoolArgs, decodeIntent, prefillIntent } from "../src/components/pool-intent";
 import type { RouterArgs } from "../src/components/router-args";
 import type { ClientRequest } from "../src/plan/plan-client";
-import type { Problem } from "../src/problems";
+import { below, type Problem } from "../src/problems";
 import type { ClientAllocation, DomainRef, ExpertPlacementRef, PoolRef } from "../src/refs";
 import type { ClientConfig } from "./config";
 
@@ -90,8 +90,4 @@ export function clientRequest(
       grantedTrays: domain.trays,
     },
   };
-}
-
-function below(where: string, problems: readonly Problem[]): readonly Problem[] {
-  return problems.map((problem) => ({ ...problem, path: `${where}.${problem.path}` }));
 }

@@ -23,7 +23,7 @@ export function clientManifests(config: ClientConfig, share: ClientAllocation, d
   const published = publish(`${config.client}-experts`, balancerArgs(config, domain, directory));
   if ("problems" in published) return published;
   const { namespace, domain: compute, ...inside } = domainObjects(domain, args.channels ?? "Single", gb200Nvl72);
-  const served = serving(config, domain, published.publication.ref);
+  const served = serving(config, domain, published.design.ref);
   if ("problems" in served) return served;
   return {
     manifests: [
@@ -31,7 +31,7 @@ export function clientManifests(config: ClientConfig, share: ClientAllocation, d
       // Pulumi names the ComputeDomain itself; without it the client's name serves.
       { ...compute, metadata: { name: config.client, ...compute.metadata } },
       ...Object.values(inside),
-      expertPlacementConfigMap(published.publication.file),
+      expertPlacementConfigMap(published.design.file),
       ...served.manifests,
     ],
   };

@@ -3,7 +3,7 @@ import { publish } from "../src/components/expert-publication";
 import type { ClientPlan } from "../src/plan/client";
 import { planClient } from "../src/plan/plan-client";
 import { gb200Nvl72 } from "../src/plan/rack";
-import type { Problem } from "../src/problems";
+import { below, type Problem } from "../src/problems";
 import type { ClientAllocation } from "../src/refs";
 import { inConfigTerms } from "./config-paths";
 import { balancerArgs, clientRequest, domainArgs } from "./client-args";
@@ -19,11 +19,9 @@ export function planClientStack(config: ClientConfig, share: ClientAllocation, d
   const domain = domainRef(domainArgs(config, share));
   const published = publish(`${config.client}-experts`, balancerArgs(config, domain, directory));
   if ("problems" in published) {
-    return {
-      problems: inConfigTerms(published.problems.map((problem) => ({ ...problem, path: `experts.${problem.path}` }))),
-    };
+    return { problems: inConfigTerms(below("experts", published.problems)) };
   }
-  const { request, problems } = clientRequest(config, domain, published.publication.ref);
+  const { request, problems } = clientRequest(config, domain, published.design.ref);
   if (request === undefined) return { problems: inConfigTerms(problems) };
   const planned = planClient(request, gb200Nvl72);
   return {

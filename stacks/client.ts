@@ -62,7 +62,7 @@ function noAllocation(stack: string): Problem {
 }
 
 /** @throws {RefusedError} when the rack grants nothing to the client. */
-export function shareOf(clients: readonly ClientAllocation[], client: string, origin: string): ClientAllocation {
+function shareOf(clients: readonly ClientAllocation[], client: string, origin: string): ClientAllocation {
   const share = clients.find((candidate) => candidate.client === client);
   if (share !== undefined) return share;
   throw new RefusedError(client, [

@@ -42,7 +42,7 @@ export class ClientDomain extends pulumi.ComponentResource {
     const resources = [space, domain, quota, account, deny, dns];
     bindRef(ref, resources);
     this.ref = ref;
-    this.ready = whenReady(resources, pulumi.output);
+    this.ready = whenReady(resources);
     this.registerOutputs({ ref: this.ref, ready: this.ready });
   }
 }

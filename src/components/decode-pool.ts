@@ -26,7 +26,7 @@ export class DecodePool extends pulumi.ComponentResource {
     const resources = emitEnginePool(this, name, args, design);
     this.ref = design.ref;
     bindRef(this.ref, resources);
-    this.ready = whenReady(resources, pulumi.output);
+    this.ready = whenReady(resources);
     this.registerOutputs({ ref: this.ref, ready: this.ready });
   }
 }

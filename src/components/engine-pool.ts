@@ -18,9 +18,11 @@ export function checkEnginePool<Args extends PoolArgs>(
   toIntent: (args: Args) => PoolIntent,
 ): PoolDesign {
   refuseIfAny(name, outputProblems(args, ["engine.image"]));
-  accepted(name, designPool(name, args, toIntent));
-  const image = gatedImage(name, "engine.image", args.engine.image);
-  return accepted(name, designPool(name, { ...args, engine: { ...args.engine, image } }, toIntent));
+  const design = accepted(name, designPool(name, args, toIntent));
+  const { image } = args.engine;
+  if (typeof image === "string") return design;
+  const gated = { ...args.engine, image: gatedImage(name, "engine.image", image) };
+  return accepted(name, designPool(name, { ...args, engine: gated }, toIntent));
 }
 
 /** Creates the objects of a pool below `owner`. */

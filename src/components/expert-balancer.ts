@@ -5,7 +5,7 @@ import type { ExpertPlacementRef } from "../refs";
 import type { ExpertBalancerArgs } from "./expert-args";
 import { publish, type Publication } from "./expert-publication";
 import { bindRef, resourcesOf, whenReady } from "./ref-resources";
-import { outputProblems, refuseIfAny } from "./refusal";
+import { accepted, outputProblems, refuseIfAny } from "./refusal";
 
 /**
  * Computes where experts sit, publishes it in the engine's own format under a name that carries its content, and gives
@@ -30,15 +30,12 @@ export class ExpertBalancer extends pulumi.ComponentResource {
     });
     this.ref = ref;
     bindRef(this.ref, [configMap]);
-    this.ready = whenReady([configMap], pulumi.output);
+    this.ready = whenReady([configMap]);
     this.registerOutputs({ ref: this.ref, ready: this.ready });
   }
 }
 
 function checkedPublication(name: string, args: ExpertBalancerArgs): Publication {
   refuseIfAny(name, outputProblems(args, []));
-  const published = publish(name, args);
-  if ("publication" in published) return published.publication;
-  refuseIfAny(name, published.problems);
-  throw new Error("unreachable: refused without a problem");
+  return accepted(name, publish(name, args));
 }

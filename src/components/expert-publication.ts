@@ -16,7 +16,7 @@ export interface Publication {
   readonly ref: ExpertPlacementRef;
 }
 
-export type Published = { readonly publication: Publication } | { readonly problems: readonly Problem[] };
+export type Published = { readonly design: Publication } | { readonly problems: readonly Problem[] };
 
 /** Computes the placement. Reads the recording, and nothing else of the world. */
 export function publish(name: string, args: ExpertBalancerArgs): Published {
@@ -32,7 +32,7 @@ export function publish(name: string, args: ExpertBalancerArgs): Published {
 function publishMode(name: string, args: ExpertBalancerArgs): Published {
   const content = `${JSON.stringify({ mode: args.mode, redundantExperts: args.redundantExperts ?? 0 })}\n`;
   const file = { ...owner(name, args), key: "balancing.json", content };
-  return { publication: { file, ref: placementRef(args, undefined) } };
+  return { design: { file, ref: placementRef(args, undefined) } };
 }
 
 function publishPlacement(name: string, args: ExpertBalancerArgs, shape: ModelShape): Published {
@@ -45,7 +45,7 @@ function publishPlacement(name: string, args: ExpertBalancerArgs, shape: ModelSh
   const file = { ...owner(name, args), key: "placement.json", content };
   const problems = checkPlacementFile(file);
   if (problems.length > 0) return { problems };
-  return { publication: { file, ref: placementRef(args, { file, balance, ranks }) } };
+  return { design: { file, ref: placementRef(args, { file, balance, ranks }) } };
 }
 
 function owner(name: string, { domain }: ExpertBalancerArgs): Pick<PlacementFile, "namespace" | "client" | "name"> {

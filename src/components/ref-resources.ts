@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
 /**
  * The resources that a ref stands for, when it was made in this program. A ref is plain data and orders nothing; a pool
@@ -16,9 +16,6 @@ export function resourcesOf(...refs: readonly (object | undefined)[]): pulumi.Re
 }
 
 /** Resolves to true when all are created and, where they have an await, ready. */
-export function whenReady(
-  resources: readonly pulumi.CustomResource[],
-  output: typeof pulumi.output,
-): pulumi.Output<boolean> {
-  return output(resources.map((resource) => resource.id)).apply(() => true);
+export function whenReady(resources: readonly pulumi.CustomResource[]): pulumi.Output<boolean> {
+  return pulumi.output(resources.map((resource) => resource.id)).apply(() => true);
 }

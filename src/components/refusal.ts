@@ -6,16 +6,6 @@ export function refuseIfAny(subject: string, problems: readonly Problem[]): void
   if (problems.length > 0) throw refusal(subject, problems);
 }
 
-/**
- * An error that Pulumi prints as it is. It has no stack of its own: the message says everything, and Pulumi inspects the
- * stack in colours, which Node 20 takes half a minute for when source-mapped frames are in it.
- */
-export function refusal(subject: string, problems: readonly Problem[]): pulumi.RunError {
-  const error = new pulumi.RunError(formatRefusal(subject, problems));
-  error.stack = error.message;
-  return error;
-}
-
 /** The design of arguments that are fine. @throws RunError with every problem of others. */
 export function accepted<Design>(
   subject: string,
@@ -25,9 +15,13 @@ export function accepted<Design>(
   throw refusal(subject, designed.problems);
 }
 
-/** The same once resources are on their way: what came before has been created. */
-export function lateRefusal(subject: string, problems: readonly Problem[]): pulumi.RunError {
-  const error = new pulumi.RunError(formatRefusal(subject, problems, "it was not created"));
+/**
+ * An error that Pulumi prints as it is. It has no stack of its own: the message says everything, and Pulumi inspects the
+ * stack in colours, which Node 20 takes half a minute for when source-mapped frames are in it. `consequence` is for
+ * refusals once resources are on their way, when "nothing was changed" would be wrong.
+ */
+export function refusal(subject: string, problems: readonly Problem[], consequence?: string): pulumi.RunError {
+  const error = new pulumi.RunError(formatRefusal(subject, problems, consequence));
   error.stack = error.message;
   return error;
 }

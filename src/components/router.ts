@@ -28,14 +28,15 @@ export class Router extends pulumi.ComponentResource {
     const resources = emitRouter(this, name, args, design);
     this.ref = design.ref;
     bindRef(this.ref, resources);
-    this.ready = whenReady(resources, pulumi.output);
+    this.ready = whenReady(resources);
     this.registerOutputs({ ref: this.ref, ready: this.ready });
   }
 }
 
 function checkArgs(name: string, args: RouterArgs): RouterDesign {
   refuseIfAny(name, outputProblems(args, ["image"]));
-  accepted(name, designRouter(name, args));
+  const design = accepted(name, designRouter(name, args));
+  if (typeof args.image === "string") return design;
   return accepted(name, designRouter(name, { ...args, image: gatedImage(name, "image", args.image) }));
 }
 

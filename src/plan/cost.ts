@@ -14,8 +14,6 @@ export const priceTiers = {
   rental: { name: "rental", dollarsPerGpuHour: 3.3, what: "three-year rental" },
 } as const satisfies Record<string, PriceTier>;
 
-export type PriceTierName = keyof typeof priceTiers;
-
 /** What a client costs, and what its tokens cost when both pools run at the predicted rate. */
 export interface ClientCost {
   readonly tier: string;

@@ -1,4 +1,4 @@
-import type { Problem } from "../problems";
+import { below, type Problem } from "../problems";
 import type { ClientPlan, RackPlan } from "./client";
 import { checkConcurrency } from "./littles-law";
 import { planPool } from "./plan-pool";
@@ -33,8 +33,8 @@ export function planClient(request: ClientRequest, rack: RackShape): PlannedClie
   const prefill = planPool(request.prefill, rack);
   const decode = planPool(request.decode, rack);
   const problems = [
-    ...under("pools.prefill", prefill.problems),
-    ...under("pools.decode", decode.problems),
+    ...below("pools.prefill", prefill.problems),
+    ...below("pools.decode", decode.problems),
     ...checkAgreement(request.prefill, request.decode),
   ];
   if (prefill.plan === undefined || decode.plan === undefined) return { problems };
@@ -45,7 +45,7 @@ export function planClient(request: ClientRequest, rack: RackShape): PlannedClie
 
 function clientPlan(request: ClientRequest, prefill: PoolPlan, decode: PoolPlan): ClientPlan {
   const prediction = predictClient(prefill, decode, request.workload);
-  const warnings = [...under("pools.prefill", prefill.warnings), ...under("pools.decode", decode.warnings)];
+  const warnings = [...below("pools.prefill", prefill.warnings), ...below("pools.decode", decode.warnings)];
   const wanted = request.workload.requestsPerSecond ?? 0;
   if (prediction !== undefined && wanted > prediction.requestsPerSecond) {
     warnings.push({
@@ -112,8 +112,4 @@ export function layOutRack(clients: readonly ClientPlan[], rack: RackShape): Rac
   const pools = clients.flatMap((client) => [client.prefill, client.decode]);
   const trayUse = layOut(pools, rack);
   return { rack, clients, trayUse, freeTrays: rack.trays - trayUse.length };
-}
-
-function under(path: string, problems: readonly Problem[]): Problem[] {
-  return problems.map((problem) => ({ ...problem, path: `${path}.${problem.path}` }));
 }

@@ -1,15 +1,21 @@
 import type { Problem } from "../problems";
+import { usualDispatchTokens } from "./dispatch";
 import { checkMemory } from "./memory-rules";
 import { checkDecode, checkPrefill, warnAbout } from "./pool-rules";
-import { ceilToPage, comfortableKvTokens, floorToPage, planMemory, staticFraction, type MemoryPlan } from "./memory";
+import {
+  ceilToPage,
+  comfortableKvTokens,
+  floorToPage,
+  kvPageTokens,
+  planMemory,
+  staticFraction,
+  type MemoryPlan,
+} from "./memory";
 import { checkParallel, physicalExperts, planParallel } from "./parallelism";
 import type { DecodeIntent, ParallelPlan, PoolIntent, PrefillIntent } from "./intent";
 import type { PoolPlan } from "./pool";
 import type { RackShape } from "./rack";
 import { planStartup } from "./startup";
-
-/** The published low-latency dispatch caps; the kernel asserts at most 1024 tokens per rank (DeepEP FINISHED_SUM_TAG). */
-export const dispatchCaps = [128, 256, 512, 768, 1024] as const;
 
 /** SGLang's default for `num-reserved-decode-tokens`. */
 const usualReservedDecodeTokens = 512;
@@ -154,21 +160,11 @@ function memoryOf(
 
 /** Prompt, answer and one page for the chat template's own tokens. */
 function usualContextTokens(intent: PoolIntent): number {
-  return ceilToPage(intent.inputTokens + intent.outputTokens) + 64;
-}
-
-/** Tokens a rank sends per step: one per running request, and its drafts. */
-export function dispatchedTokens(batch: number, draftTokens: number): number {
-  return batch * (1 + draftTokens);
-}
-
-function usualDispatchTokens(intent: DecodeIntent): number {
-  const needed = dispatchedTokens(intent.batchPerRank, intent.speculation?.draftTokens ?? 0);
-  return dispatchCaps.find((cap) => cap >= needed) ?? needed;
+  return ceilToPage(intent.inputTokens + intent.outputTokens) + kvPageTokens;
 }
 
 /** A graph is replayed at the next captured size, so small sizes stand close and large ones far apart. */
-export function graphLadder(batch: number): readonly number[] {
+function graphLadder(batch: number): readonly number[] {
   const ladder = [1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384, 512, 768, 1024, 1408].filter((size) => size < batch);
   return [...ladder, batch];
 }

@@ -1,9 +1,8 @@
 import type { Problem } from "../problems";
-import { headroomGib, staticFraction } from "./memory";
+import { dispatchedTokens, largestDispatchTokens } from "./dispatch";
+import { headroomGib, kvPageTokens, staticFraction } from "./memory";
 import type { DecodeIntent, PrefillIntent } from "./intent";
 import type { PoolPlan } from "./pool";
-
-const largestDispatchTokens = 1024;
 
 /** Environment and flags that make a benchmark look good and a service wrong or blind (engines.md A.6, rule 8). */
 const benchmarkOnlyEnvironment: Readonly<Record<string, string>> = {
@@ -26,14 +25,14 @@ export function checkPrefill(plan: PoolPlan, intent: PrefillIntent): readonly Pr
   const { tokensPerForwardPerRank } = intent;
   if (
     !Number.isInteger(tokensPerForwardPerRank) ||
-    tokensPerForwardPerRank < 64 ||
-    tokensPerForwardPerRank % 64 !== 0
+    tokensPerForwardPerRank < kvPageTokens ||
+    tokensPerForwardPerRank % kvPageTokens !== 0
   ) {
     problems.push({
       path: "tokensPerForwardPerRank",
       what: `${tokensPerForwardPerRank} is not a whole number of KV pages`,
-      rule: "a rank's chunk is computed in pages of 64 tokens, and the engine checks it after dividing by the ranks",
-      fix: `${Math.max(64, Math.round(tokensPerForwardPerRank / 64) * 64)}`,
+      rule: `a rank's chunk is computed in pages of ${kvPageTokens} tokens, and the engine checks it after dividing by the ranks`,
+      fix: `${Math.max(kvPageTokens, Math.round(tokensPerForwardPerRank / kvPageTokens) * kvPageTokens)}`,
     });
   }
   if (plan.kvTokensPerRank < plan.tokensPerForwardPerRank) {
@@ -84,7 +83,7 @@ function checkDispatchCap(plan: PoolPlan, intent: DecodeIntent): readonly Proble
   if (plan.parallel.dispatch !== "low-latency") return [];
   const cap = plan.dispatchTokensPerRank;
   const draft = intent.speculation?.draftTokens ?? 0;
-  const sent = intent.batchPerRank * (1 + draft);
+  const sent = dispatchedTokens(intent);
   const largestBatch = Math.floor(largestDispatchTokens / (1 + draft));
   if (cap > largestDispatchTokens) {
     return [

@@ -11,9 +11,6 @@ import { meanContextTokens, type Workload } from "./workload";
  */
 const prefillPoints = [19505, 18517, 18722] as const;
 
-/** The lowest saturated and the highest published prefill rate on this hardware: SGLang 10 x DEP4 at 8k, LMSYS at 2k. */
-export const publishedPrefillRange = { lowest: 12210, highest: 26156 } as const;
-
 /** What the step-time fit has seen. Outside of it nothing is predicted: a wrong number is worse than none. */
 export const predictedRange = {
   expertParallel: { from: 16, to: 64 },
