@@ -1,0 +1,56 @@
+import scales from "./engine-scales.json";
+
+/** Engines with published end-to-end measurements on GB200. */
+export type MeasuredEngine = "sglang" | "trtllm";
+
+/** What an engine makes of the sum of its operations: fitted on published points by tools/calibrate/fit.ts. */
+export interface DecodeScale {
+  /** Attention with its projections, end to end over measured alone. */
+  readonly attention: number;
+  /** Routed experts and their exchange. */
+  readonly experts: number;
+  /** Router, dense layers, head; and the shared expert where it is not hidden behind the exchange. */
+  readonly products: number;
+  /** What a step costs whatever it computes: scheduling, sampling, launches. */
+  readonly fixedMilliseconds: number;
+}
+
+/** How prefill ranks exchange tokens: by an all-to-all backend, or with the collectives of tensor parallelism. */
+export type PrefillExchange = "all-to-all" | "collective";
+
+export interface EngineScale {
+  readonly decode: DecodeScale;
+  /** End-to-end time of a prefill pass over the sum of its operations; absent where nothing was published. */
+  readonly prefill: Readonly<Partial<Record<PrefillExchange, number>>>;
+  /** TensorRT-LLM computes the shared expert on a second stream while tokens are exchanged. */
+  readonly hidesSharedExpert: boolean;
+  /**
+   * Share of the FP4 peak that the engine's grouped product reaches on large batches, where it is not the measured
+   * kernel. SGLang: 34 % in the published trace of source 001.
+   */
+  readonly groupedProductEfficiency?: number;
+}
+
+export interface EngineScales {
+  /** Mean of drafted tokens accepted at each position, given the one before was. */
+  readonly acceptancePerDraft: number;
+  readonly engines: Readonly<Record<MeasuredEngine, EngineScale>>;
+}
+
+export const engineScales: EngineScales = {
+  acceptancePerDraft: scales.acceptancePerDraft,
+  engines: {
+    sglang: { ...scales.sglang, hidesSharedExpert: false, groupedProductEfficiency: 0.34 },
+    trtllm: { ...scales.trtllm, hidesSharedExpert: true },
+  },
+};
+
+export function isMeasuredEngine(engine: string): engine is MeasuredEngine {
+  return Object.hasOwn(engineScales.engines, engine);
+}
+
+/** Tokens of a draft that are accepted on average when nobody measured it: each needs the one before it. */
+export function usualAcceptedTokens(draftTokens: number): number {
+  const { acceptancePerDraft } = engineScales;
+  return Array.from({ length: draftTokens }, (_, i) => acceptancePerDraft ** (i + 1)).reduce((sum, p) => sum + p, 0);
+}

@@ -1,0 +1,30 @@
+/** Latencies of one operation over two axes, milliseconds; `null` where nothing was measured (it ran out of memory). */
+export interface GridTable {
+  readonly outer: readonly number[];
+  readonly inner: readonly number[];
+  /** One line per outer value. */
+  readonly milliseconds: readonly (readonly (number | null)[])[];
+}
+
+/** Measured operations of one layer of DeepSeek-V3's architecture on one GB200 GPU; see `op-tables.json`, provenance. */
+export interface OpTables {
+  /** By weights/KV/heads, over batch and cached tokens. */
+  readonly decodeAttention: Readonly<Record<string, GridTable>>;
+  /** By weights/KV/heads, over prompts and tokens per prompt. */
+  readonly prefillAttention: Readonly<Record<string, GridTable>>;
+  /** Routed experts with 256 slots, over ranks and the tokens of all ranks. */
+  readonly experts: Readonly<Record<"nvfp4" | "fp8", GridTable>>;
+  /** Dispatch and combine by kernel/type, over ranks and tokens per rank. */
+  readonly exchange: Readonly<Record<string, GridTable>>;
+  /** Other matrix products by weights/shape, over tokens. */
+  readonly products: Readonly<Record<string, GridTable>>;
+}
+
+let loaded: OpTables | undefined;
+
+/** Read at the first prediction and not with the library: most imports never predict. */
+export function opTables(): OpTables {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would be read with the library
+  loaded ??= require("./op-tables.json") as OpTables;
+  return loaded;
+}
