@@ -4,19 +4,24 @@ import { parseArgs } from "node:util";
 import { readPlanSummary, type PlanSummary } from "../src/report/plan-summary";
 import { parsePreview } from "../src/report/preview/digest";
 import { renderReport } from "../src/report/preview/markdown";
-
-/** Where a command reads from and writes to. */
-export interface Terminal {
-  readonly out: (text: string) => void;
-  readonly error: (text: string) => void;
-  readonly readStdin: () => string;
-  readonly colour: boolean;
-}
+import { messageOf, readJson, readText, UsageError, type Terminal } from "./terminal";
 
 const usage = `usage: nvl72 <command>
 
-  plan [DIRECTORY] [--no-colour]
-      Draws what the stacks in DIRECTORY (default: the current one) plan for the rack. Needs no cluster.
+  plan [DIRECTORY] [--json] [--html FILE] [--no-colour]
+      Draws what the stacks in DIRECTORY (default: the current one) plan for the rack, what it serves and how far
+      that is from the best there could be. --html writes a report with pictures. Needs no cluster.
+
+  plan --client NAME:IN:OUT[:RATE] ... [--tpot MS] [--ttft S] [--engine sglang|trtllm] [--preset NAME] [--drafts N]
+       [--redundant N] [--headroom F] [--racks N] [--objective share|trays|cost] [--prefill separate|shared|either]
+       [--mixed-decode] [--tier NAME] [--billing tray|rack] [--json]
+      The same for clients given here, without stack files, on one rack or many.
+
+  simulate [DIRECTORY] [--seed N] [--seconds S] [--load F] [--cv F] [--concurrency CLIENT=N] [--trace CLIENT=FILE] [--json]
+      Lets requests run through that plan: at the asked rates times --load, in a closed loop, or from a trace.
+
+  compare A B [--json]
+      Two plans side by side. Each is a folder of stacks, or a file that \`plan --json\` wrote.
 
   render [DIRECTORY]
       Prints every object that the stacks in DIRECTORY would create, as YAML. Needs no cluster and no pulumi.
@@ -34,15 +39,18 @@ const usage = `usage: nvl72 <command>
   help
 `;
 
-/** A mistake of the caller, told without a stack trace. */
-class UsageError extends Error {}
-
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   const [command = "help", ...rest] = args;
   try {
     switch (command) {
       case "plan":
         terminal.out(await plan(rest, terminal));
+        return 0;
+      case "simulate":
+        terminal.out(await simulate(rest));
+        return 0;
+      case "compare":
+        terminal.out(await compare(rest));
         return 0;
       case "render":
         terminal.out(await render(rest));
@@ -56,7 +64,9 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
         terminal.out(usage);
         return 0;
       default:
-        throw new UsageError(`nvl72: there is no command '${command}'; commands are plan, render, report, help`);
+        throw new UsageError(
+          `nvl72: there is no command '${command}'; commands are plan, simulate, compare, render, report, help`,
+        );
     }
   } catch (error) {
     terminal.error(`${messageOf(error)}\n`);
@@ -64,27 +74,35 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   }
 }
 
+// What a report does not need is loaded by the commands that do: stack files take a parser and a schema.
+
 async function plan(args: readonly string[], terminal: Terminal): Promise<string> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { "no-colour": { type: "boolean", default: false }, help: { type: "boolean", short: "h" } },
-  });
-  if (values.help === true) return usage;
-  // Reading stack files takes a parser and a schema, which a report does not need.
-  const { planScreen } = await import("./plan.js");
-  return `${planScreen(positionals[0] ?? ".", { colour: terminal.colour && !values["no-colour"] })}\n`;
+  if (asksForHelp(args)) return usage;
+  const { planCommand } = await import("./plan-command.js");
+  return planCommand(args, terminal);
+}
+
+async function simulate(args: readonly string[]): Promise<string> {
+  if (asksForHelp(args)) return usage;
+  const { simulateCommand } = await import("./simulate.js");
+  return simulateCommand(args);
+}
+
+async function compare(args: readonly string[]): Promise<string> {
+  if (asksForHelp(args)) return usage;
+  const { compareCommand } = await import("./compare.js");
+  return compareCommand(args);
 }
 
 async function render(args: readonly string[]): Promise<string> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { help: { type: "boolean", short: "h" } },
-  });
-  if (values.help === true) return usage;
+  if (asksForHelp(args)) return usage;
+  const { positionals } = parseArgs({ args: [...args], allowPositionals: true });
   const { renderDirectory } = await import("./render.js");
   return renderDirectory(positionals[0] ?? ".");
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  return args.includes("--help") || args.includes("-h");
 }
 
 function report(args: readonly string[], terminal: Terminal): string {
@@ -103,8 +121,8 @@ function report(args: readonly string[], terminal: Terminal): string {
   });
   if (values.help === true) return usage;
   if (values.stack === undefined) throw new UsageError("nvl72 report: --stack NAME is missing");
-  const text = values.preview === "-" ? terminal.readStdin() : readFile(values.preview);
-  const failedOutput = values["failed-output"] === undefined ? "" : readFile(values["failed-output"]);
+  const text = values.preview === "-" ? terminal.readStdin() : readText("report", values.preview);
+  const failedOutput = values["failed-output"] === undefined ? "" : readText("report", values["failed-output"]);
   const preview = parsePreview(text);
   if (preview === undefined && failedOutput.trim() === "" && text.trim() === "") {
     throw new UsageError("nvl72 report: the preview is empty, and so is --failed-output: there is nothing to report");
@@ -130,25 +148,9 @@ function plainText(text: string): string {
 
 function planSummary(file: string | undefined): PlanSummary | undefined {
   if (file === undefined) return undefined;
-  const summary = readPlanSummary(parseJson(readFile(file), file));
+  const summary = readPlanSummary(readJson("report", file));
   if (summary === undefined) throw new UsageError(`nvl72 report: ${file} is not a plan summary of this version`);
   return summary;
-}
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new UsageError(`nvl72 report: ${file} is not JSON`);
-  }
-}
-
-function readFile(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`nvl72 report: cannot read ${file}: ${messageOf(error)}`);
-  }
 }
 
 function positive(text: string | undefined): number | undefined {
@@ -163,10 +165,6 @@ function positive(text: string | undefined): number | undefined {
 
 function isArgumentError(error: unknown): boolean {
   return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 if (require.main === module) {

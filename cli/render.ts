@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { Problems } from "../src/problems";
 import { clientManifests } from "../stacks/client-manifests";
 import { rackManifests } from "../stacks/rack-manifests";
-import { inFile, readStackFiles } from "./stack-files";
+import { inFile, readStackFiles } from "../stacks/stack-files";
 
 /**
  * Everything the stacks of a folder would create, as YAML for `kubectl apply`: to read, to keep in a repository, or where

@@ -8,6 +8,7 @@ import type { ClientRequest } from "../src/plan/plan-client";
 import { below, type Problem } from "../src/problems";
 import type { ClientAllocation, DomainRef, ExpertPlacementRef, PoolRef } from "../src/refs";
 import type { ClientConfig } from "./config";
+import type { SizedClientConfig } from "./sized-config";
 
 /** Arguments of a client's components, from its configuration. Pure: the program and the terminal plan share it. */
 export function domainArgs(config: ClientConfig, share: ClientAllocation): ClientDomainArgs {
@@ -28,7 +29,7 @@ export function ownShare(client: string, trays: number): ClientAllocation {
 }
 
 /** Recordings are named relative to the folder of the stack files. */
-export function balancerArgs(config: ClientConfig, domain: DomainRef, directory: string): ExpertBalancerArgs {
+export function balancerArgs(config: SizedClientConfig, domain: DomainRef, directory: string): ExpertBalancerArgs {
   const { mode, redundant, recording } = config.experts;
   return {
     domain,
@@ -40,13 +41,13 @@ export function balancerArgs(config: ClientConfig, domain: DomainRef, directory:
   };
 }
 
-export function prefillArgs(config: ClientConfig, domain: DomainRef): PrefillPoolArgs {
+export function prefillArgs(config: SizedClientConfig, domain: DomainRef): PrefillPoolArgs {
   return { ...poolArgs(config, domain), ...config.pools.prefill };
 }
 
 /** Experts are balanced in decode; a prefill pass averages over thousands of tokens. */
-export function decodeArgs(config: ClientConfig, domain: DomainRef, experts: ExpertPlacementRef): DecodePoolArgs {
-  return { ...poolArgs(config, domain), ...config.pools.decode, experts };
+export function decodeArgs(config: SizedClientConfig, domain: DomainRef, experts?: ExpertPlacementRef): DecodePoolArgs {
+  return { ...poolArgs(config, domain), ...config.pools.decode, ...(experts === undefined ? {} : { experts }) };
 }
 
 export function routerArgs(config: ClientConfig, domain: DomainRef, prefill: PoolRef, decode: PoolRef): RouterArgs {
@@ -55,7 +56,7 @@ export function routerArgs(config: ClientConfig, domain: DomainRef, prefill: Poo
 
 type SharedPoolArgs = Omit<PoolArgs, "workers" | "gpusPerWorker">;
 
-function poolArgs(config: ClientConfig, domain: DomainRef): SharedPoolArgs {
+function poolArgs(config: SizedClientConfig, domain: DomainRef): SharedPoolArgs {
   const { model, engine, workload, purpose, speculation } = config;
   return {
     domain,
@@ -70,7 +71,7 @@ function poolArgs(config: ClientConfig, domain: DomainRef): SharedPoolArgs {
 
 /** What the planner is asked for a client; problems when its settings do not even make a request. */
 export function clientRequest(
-  config: ClientConfig,
+  config: SizedClientConfig,
   domain: DomainRef,
   experts: ExpertPlacementRef,
 ): { readonly request?: ClientRequest; readonly problems: readonly Problem[] } {

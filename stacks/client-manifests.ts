@@ -11,13 +11,14 @@ import type { ClientAllocation, DomainRef, ExpertPlacementRef } from "../src/ref
 import { balancerArgs, decodeArgs, domainArgs, prefillArgs, routerArgs } from "./client-args";
 import { planClientStack } from "./client-plan";
 import type { ClientConfig } from "./config";
+import type { SizedClientConfig } from "./sized-config";
 
 export type RenderedClient = { readonly manifests: readonly object[] } | { readonly problems: readonly Problem[] };
 
 /** The objects of a client's stack, in the order in which they can be created. Pure. */
-export function clientManifests(config: ClientConfig, share: ClientAllocation, directory: string): RenderedClient {
-  const { problems } = planClientStack(config, share, directory);
-  if (problems.length > 0) return { problems };
+export function clientManifests(stated: ClientConfig, share: ClientAllocation, directory: string): RenderedClient {
+  const { config, problems } = planClientStack(stated, share, directory);
+  if (problems.length > 0 || config === undefined) return { problems };
   const args = domainArgs(config, share);
   const domain = domainRef(args);
   const published = publish(`${config.client}-experts`, balancerArgs(config, domain, directory));
@@ -37,7 +38,7 @@ export function clientManifests(config: ClientConfig, share: ClientAllocation, d
   };
 }
 
-function serving(config: ClientConfig, domain: DomainRef, experts: ExpertPlacementRef): RenderedClient {
+function serving(config: SizedClientConfig, domain: DomainRef, experts: ExpertPlacementRef): RenderedClient {
   const { client } = config;
   const prefill = designPool(`${client}-prefill`, prefillArgs(config, domain), prefillIntent);
   const decode = designPool(`${client}-decode`, decodeArgs(config, domain, experts), decodeIntent);

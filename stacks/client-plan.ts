@@ -8,14 +8,22 @@ import type { ClientAllocation } from "../src/refs";
 import { inConfigTerms } from "./config-paths";
 import { balancerArgs, clientRequest, domainArgs } from "./client-args";
 import type { ClientConfig } from "./config";
+import { sizePools, type SizedClientConfig } from "./sized-config";
 
 export interface PlannedStack {
+  /** The configuration with every size that the planner chose. */
+  readonly config?: SizedClientConfig;
   readonly plan?: ClientPlan;
   readonly problems: readonly Problem[];
 }
 
 /** Plans a client as its stack will deploy it, without creating anything: for the program, the terminal and tests. */
 export function planClientStack(config: ClientConfig, share: ClientAllocation, directory: string): PlannedStack {
+  const sized = sizePools(config, share);
+  return "problems" in sized ? sized : planSized(sized.config, share, directory);
+}
+
+function planSized(config: SizedClientConfig, share: ClientAllocation, directory: string): PlannedStack {
   const domain = domainRef(domainArgs(config, share));
   const published = publish(`${config.client}-experts`, balancerArgs(config, domain, directory));
   if ("problems" in published) {
@@ -25,6 +33,7 @@ export function planClientStack(config: ClientConfig, share: ClientAllocation, d
   if (request === undefined) return { problems: inConfigTerms(problems) };
   const planned = planClient(request, gb200Nvl72);
   return {
+    config,
     problems: inConfigTerms(planned.problems),
     ...(planned.plan === undefined
       ? {}

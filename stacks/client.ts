@@ -7,12 +7,13 @@ import { summarise, type PlanSummary } from "../src/report/plan-summary";
 import { balancerArgs, decodeArgs, domainArgs, ownShare, prefillArgs, routerArgs } from "./client-args";
 import { planClientStack } from "./client-plan";
 import type { ClientConfig } from "./config";
+import type { SizedClientConfig } from "./sized-config";
 
 /** One client: its domain, experts, pools and router. */
-export async function deployClient(config: ClientConfig, provider: k8s.Provider): Promise<Record<string, unknown>> {
-  const share = await grantedShare(config);
+export async function deployClient(stated: ClientConfig, provider: k8s.Provider): Promise<Record<string, unknown>> {
+  const share = await grantedShare(stated);
   // Before anything is registered: what both pools do together is seen by no single component.
-  const plan = checkedPlan(config, share);
+  const { config, plan } = checkedPlan(stated, share);
   const opts = { provider };
   const { client } = config;
 
@@ -34,10 +35,15 @@ export async function deployClient(config: ClientConfig, provider: k8s.Provider)
   };
 }
 
-function checkedPlan(config: ClientConfig, share: ClientAllocation): PlanSummary {
-  const { plan, problems } = planClientStack(config, share, __dirname);
-  if (problems.length > 0 || plan === undefined) throw new RefusedError(config.client, problems);
-  return summarise(plan);
+function checkedPlan(
+  stated: ClientConfig,
+  share: ClientAllocation,
+): { readonly config: SizedClientConfig; readonly plan: PlanSummary } {
+  const { config, plan, problems } = planClientStack(stated, share, __dirname);
+  if (problems.length > 0 || config === undefined || plan === undefined) {
+    throw new RefusedError(stated.client, problems);
+  }
+  return { config, plan: summarise(plan) };
 }
 
 /** The client's trays, from its own configuration or from the rack stack. */

@@ -32,9 +32,10 @@ const engine = z.strictObject({
   imagePullSecrets: z.array(z.string()).optional(),
 });
 
+/** Sizes that are left out are planned. */
 const pool = {
-  workers: z.int(),
-  gpusPerWorker: z.int(),
+  workers: z.int().optional(),
+  gpusPerWorker: z.int().optional(),
   contextTokens: tokens.optional(),
   kvTokensPerRank: tokens.optional(),
   attention: z.enum(["data", "tensor"]).optional(),
@@ -62,20 +63,19 @@ const prefill = z.strictObject({
 
 const decode = z.strictObject({
   ...pool,
-  batchPerRank: z.int(),
+  batchPerRank: z.int().optional(),
   dispatchTokensPerRank: tokens.optional(),
   graphBatchSizes: z.array(tokens).optional(),
   reservedDecodeTokens: tokens.optional(),
 });
 
-/** What a rule cannot express in types is refused here with the reason, instead of as "invalid input". */
-const pools = z.strictObject(
-  { prefill, decode },
-  {
-    error: (issue) =>
-      issue.input === "auto" ? "`auto` is not available: sizes are chosen by the operator in this version" : undefined,
-  },
-);
+/** `auto`, for both pools or one, is a pool without sizes; `withoutAuto` writes it so before this is asked. */
+const pools = z.strictObject({ prefill: prefill.default({}), decode: decode.default({}) });
+
+const planner = z.strictObject({
+  /** Share of every pool's capacity that the planner leaves free, for bursts and for what it does not know. */
+  headroom: z.number().min(0).max(0.9).default(0.1),
+});
 
 const secretKey = z.strictObject({ name: z.string(), key: z.string() });
 
@@ -136,7 +136,8 @@ export const clientSchema = z.strictObject({
   slo: slo.default({}),
   model,
   engine,
-  pools,
+  pools: pools.default({ prefill: {}, decode: {} }),
+  planner: planner.default({ headroom: 0.1 }),
   experts: z
     .strictObject({
       mode: z.enum(["off", "static", "dynamic"]),
@@ -158,7 +159,10 @@ export const rackSchema = z.strictObject({
   program: z.literal("rack"),
   purpose: z.enum(["production", "benchmark"]).default("production"),
   cluster,
-  clients: z.record(z.string(), z.strictObject({ trays })),
+  /** Trays of each client. `auto` plans them from the clients' own stacks, together. */
+  clients: z.record(z.string(), z.strictObject({ trays: z.union([trays, z.literal("auto")]) })),
+  /** What planned trays are for: the largest common share of what the clients ask for, or the least that serves it. */
+  objective: z.enum(["share", "trays"]).default("share"),
   /** Trays kept free for repairs and roll-outs; they count like a client's. */
   reserveTrays: z.int().nonnegative().default(0),
   /** Namespace of NVIDIA's DRA driver, where a default-deny policy needs the IMEX daemons' ports opened. */

@@ -21,7 +21,7 @@ export interface ConfigOrigin {
 /** @throws {RefusedError} with every problem of the file at once. */
 export function parseStackConfig(raw: RawConfig, origin: ConfigOrigin): StackConfig {
   const schema: z.ZodType<StackConfig> = raw.program === "rack" ? rackSchema : clientSchema;
-  const result = schema.safeParse(raw);
+  const result = schema.safeParse({ ...raw, ...(raw.pools === undefined ? {} : { pools: withoutAuto(raw.pools) }) });
   const problems = new Problems();
   if (!result.success) {
     for (const issue of result.error.issues) problems.addBelow("", toProblems(issue, schema, raw, origin));
@@ -31,6 +31,15 @@ export function parseStackConfig(raw: RawConfig, origin: ConfigOrigin): StackCon
   problems.throwIfAny(`${origin.stack} (${origin.file})`);
   if (!result.success) throw new Error("unreachable: refused");
   return result.data;
+}
+
+/** `auto` leaves every size out: of both pools, or of the one that says so. */
+function withoutAuto(pools: unknown): unknown {
+  if (pools === "auto") return {};
+  if (typeof pools !== "object" || pools === null || Array.isArray(pools)) return pools;
+  return Object.fromEntries(
+    Object.entries(pools).map(([name, pool]) => [name, pool === "auto" ? {} : (pool as unknown)]),
+  );
 }
 
 function checkShareSource({ rack, trays: own }: ClientConfig): readonly Problem[] {

@@ -22,8 +22,8 @@ describe("the README", () => {
     assert.equal(block("yaml"), file.replace(/^#.*\n/, ""));
   });
 
-  it("shows the first screen as it is", () => {
-    assert.ok(planScreen(join(root, "stacks")).startsWith(block("", "GB200").trimEnd()));
+  it("shows the first screen as it is", async () => {
+    assert.ok((await planScreen(join(root, "stacks"))).startsWith(block("", "GB200").trimEnd()));
   });
 
   it("names npm scripts that exist", () => {

@@ -16,6 +16,18 @@ export interface Prediction {
   readonly uncertainty: number;
   /** Which measurements the prediction rests on. */
   readonly basis: string;
+  /** Absent when no rate is asked for, or more than is served. */
+  readonly atAskedRate?: LoadedPrediction;
+}
+
+/** How a client fares at the rate it asks for. */
+export interface LoadedPrediction {
+  readonly tpotMilliseconds: number;
+  /** Share of a pool's capacity that the asked rate takes. */
+  readonly prefillUtilisation: number;
+  readonly decodeUtilisation: number;
+  /** Time to first token, or why none is quoted. */
+  readonly ttft: { readonly p50Seconds: number; readonly p90Seconds: number } | { readonly refused: string };
 }
 
 /** One client: its two pools, checked, with what they need and what they are predicted to deliver. */
@@ -29,8 +41,10 @@ export interface ClientPlan {
   readonly decode: PoolPlan;
   readonly trays: number;
   readonly gpus: number;
-  /** Absent where no measurement is near enough to say anything. */
+  /** Absent where no measurement says anything. */
   readonly prediction?: Prediction;
+  /** Why there is no prediction. */
+  readonly unpredicted?: string;
   readonly warnings: readonly Problem[];
 }
 

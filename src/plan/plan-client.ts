@@ -39,12 +39,14 @@ export function planClient(request: ClientRequest, rack: RackShape): PlannedClie
   ];
   if (prefill.plan === undefined || decode.plan === undefined) return { problems };
   problems.push(...checkShare(request.client, [prefill.plan, decode.plan], request.grantedTrays, rack));
-  problems.push(...checkSpeed(request, decode.plan));
-  return { plan: clientPlan(request, prefill.plan, decode.plan), problems };
+  const plan = clientPlan(request, prefill.plan, decode.plan);
+  problems.push(...checkSpeed(plan));
+  return { plan, problems };
 }
 
 function clientPlan(request: ClientRequest, prefill: PoolPlan, decode: PoolPlan): ClientPlan {
-  const prediction = predictClient(prefill, decode, request.workload);
+  const predicted = predictClient(prefill, decode, request.workload, request.engine);
+  const prediction = "prediction" in predicted ? predicted.prediction : undefined;
   const warnings = [...below("pools.prefill", prefill.warnings), ...below("pools.decode", decode.warnings)];
   const wanted = request.workload.requestsPerSecond ?? 0;
   if (prediction !== undefined && wanted > prediction.requestsPerSecond) {
@@ -65,7 +67,7 @@ function clientPlan(request: ClientRequest, prefill: PoolPlan, decode: PoolPlan)
     decode,
     trays: prefill.trays + decode.trays,
     gpus: prefill.gpus + decode.gpus,
-    prediction,
+    ...predicted,
     warnings,
   };
 }
@@ -92,13 +94,13 @@ function checkAgreement(prefill: PrefillIntent, decode: DecodeIntent): readonly 
   );
 }
 
-function checkSpeed(request: ClientRequest, decode: PoolPlan): readonly Problem[] {
-  const { requestsPerSecond, outputTokens } = request.workload;
-  const { tpotMilliseconds } = request.slo;
+function checkSpeed({ workload, slo, decode, prediction }: ClientPlan): readonly Problem[] {
+  const { requestsPerSecond, outputTokens } = workload;
+  const { tpotMilliseconds } = slo;
   if (requestsPerSecond === undefined || tpotMilliseconds === undefined) return [];
   const slots = decode.workers * decode.parallel.data * decode.runningRequestsPerRank;
   // A pool faster than its SLO needs fewer slots, so the promise counts only where no prediction says better.
-  const predicted = predictClient(decode, decode, request.workload)?.tpotMilliseconds ?? tpotMilliseconds;
+  const predicted = prediction?.tpotMilliseconds ?? tpotMilliseconds;
   return checkConcurrency({
     requestsPerSecond,
     outputTokens,

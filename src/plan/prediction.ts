@@ -1,145 +1,127 @@
-import type { Prediction } from "./client";
-import { fitDecodeStep, type DecodeStepFit } from "./decode-step";
-import type { Checkpoint } from "./model-shape";
+import type { LoadedPrediction, Prediction } from "./client";
+import { handshakeSeconds } from "./kv-transfer";
 import type { PoolPlan } from "./pool";
+import { decodeSpeed, prefillSpeed, type DecodeSpeed, type PrefillSpeed } from "./speed/pool-speed";
+import { prefillCapacity, ttftAt, type PrefillQueue } from "./ttft";
 import { meanContextTokens, type Workload } from "./workload";
 
-/**
- * Published prefill rates of NVFP4 DeepSeek-R1 on GB200, prompt tokens per second and GPU, 7,373-token prompts on
- * 4-GPU workers (NVIDIA/srt-slurm recipes gb200-fp4/8k1k joined to ai-dynamo/aiconfigurator silicon_sample.csv by
- * concurrency; the join is inference).
- */
-const prefillPoints = [19505, 18517, 18722] as const;
+/** A prediction, or the reason why there is none: a wrong number is worse than none. */
+export type Predicted = { readonly prediction: Prediction } | { readonly unpredicted: string };
 
-/** What the step-time fit has seen. Outside of it nothing is predicted: a wrong number is worse than none. */
-export const predictedRange = {
-  expertParallel: { from: 16, to: 64 },
-  batchPerRank: { from: 8, to: 1408 },
-  /**
-   * Measured from 2,005 to 7,833. Attention reads every cached token once, so its time is linear in context and a
-   * little more on either side is safe; `farContextUncertainty` pays for it.
-   */
-  contextTokens: { from: 1000, to: 9800 },
-  /** Below, per-request overhead decides; above, attention that grows with the square of the prompt. */
-  inputTokens: { from: 500, to: 10240 },
-} as const;
-
-const measuredContext = { from: 2005, to: 7833 } as const;
-
-/** The fit is within 3 % of its own points; published held-out errors of such models are 7 to 10 %. */
-const decodeUncertainty = 0.1;
-const farContextUncertainty = 0.15;
-/** Acceptance is the user's estimate and the cost of drafting is an assumption, see `decodeStep`. */
-const speculationUncertainty = 0.2;
-/** Engines differ: the published SGLang prefill rate at 8k lies 35 % below the TensorRT-LLM mean used here. */
-const prefillUncertainty = 0.2;
-/** No saturated measurement with 1k prompts is published; op-time tables give 19,000 to 23,000 tokens/s. */
-const shortPromptUncertainty = 0.25;
-const shortPromptTokens = 4096;
-
-/** Prompt tokens per second that one prefill GPU computes. */
-export function prefillTokensPerSecondPerGpu(): number {
-  return prefillPoints.reduce((sum, rate) => sum + rate, 0) / prefillPoints.length;
-}
-
-/**
- * What a client gets from its two pools at full load, or `undefined` where no published measurement is near.
- * Says nothing about the time to first token: that is queueing, and needs arrivals.
- */
-export function predictClient(prefill: PoolPlan, decode: PoolPlan, workload: Workload): Prediction | undefined {
-  if (!isMeasuredModel(prefill.intent.checkpoint) || !isMeasuredModel(decode.intent.checkpoint)) return undefined;
-  if (!isWithin(workload.inputTokens, predictedRange.inputTokens)) return undefined;
-  const step = decodeStep(decode, workload);
-  if (step === undefined) return undefined;
-  const prefillRate = prefillTokensPerSecondPerGpu() * prefill.gpus;
-  const prefillRequestsPerSecond = prefillRate / workload.inputTokens;
-  const decodeRequestsPerSecond = step.tokensPerSecond / workload.outputTokens;
-  const saturatedPool = prefillRequestsPerSecond < decodeRequestsPerSecond ? "prefill" : "decode";
+/** What a client gets from its two pools when they are kept busy, and how it fares at the rate it asks for. */
+export function predictClient(prefill: PoolPlan, decode: PoolPlan, workload: Workload, engine: string): Predicted {
+  const prefillModel = prefillSpeed(prefill, engine);
+  if ("unpredicted" in prefillModel) return prefillModel;
+  const decodeModel = decodeSpeed(decode, engine);
+  if ("unpredicted" in decodeModel) return decodeModel;
+  const full = fullDecode(decode, decodeModel, workload);
+  if (full === undefined) return { unpredicted: "a decode rank's KV pool does not hold one request of this workload" };
+  const prefillRequestsPerSecond = prefillCapacity(prefillQueue(prefill, prefillModel, workload));
+  const decodeRequestsPerSecond = full.requestsPerSecond;
+  const prefillIsFuller = prefillRequestsPerSecond < decodeRequestsPerSecond;
+  const uncertainty = prefillIsFuller ? prefillModel.uncertainty(workload.inputTokens) : full.uncertainty;
+  const requestsPerSecond = Math.min(prefillRequestsPerSecond, decodeRequestsPerSecond);
+  const asked = workload.requestsPerSecond;
+  const loaded =
+    asked === undefined || asked > requestsPerSecond
+      ? undefined
+      : {
+          tpotMilliseconds: tpotAtRate(decode, decodeModel, workload, asked),
+          prefillUtilisation: asked / prefillRequestsPerSecond,
+          decodeUtilisation: asked / decodeRequestsPerSecond,
+        };
   return {
-    requestsPerSecond: Math.min(prefillRequestsPerSecond, decodeRequestsPerSecond),
-    prefillRequestsPerSecond,
-    decodeRequestsPerSecond,
-    tpotMilliseconds: step.tpotMilliseconds,
-    saturatedPool,
-    uncertainty: saturatedPool === "prefill" ? prefillBoundUncertainty(workload) : step.uncertainty,
-    basis: "published GB200 measurements of NVFP4 DeepSeek-R1: 5 decode points (EP16 to EP48), 3 prefill points",
+    prediction: {
+      requestsPerSecond,
+      prefillRequestsPerSecond,
+      decodeRequestsPerSecond,
+      tpotMilliseconds: full.tpotMilliseconds,
+      saturatedPool: prefillIsFuller ? "prefill" : "decode",
+      uncertainty,
+      basis: basisOf(engine),
+      ...(loaded === undefined || asked === undefined
+        ? {}
+        : {
+            atAskedRate: { ...loaded, ttft: quotedTtft(prefillQueue(prefill, prefillModel, workload), asked, loaded) },
+          }),
+    },
   };
 }
 
-interface DecodeStep {
+/** Above this, a small error in the load is a large one in the waiting. */
+const quotableUtilisation = 0.95;
+
+/** KV transfer and the first decode step come after the pass. */
+function quotedTtft(
+  queue: PrefillQueue,
+  requestsPerSecond: number,
+  load: Omit<LoadedPrediction, "ttft">,
+): LoadedPrediction["ttft"] {
+  for (const pool of ["prefill", "decode"] as const) {
+    const utilisation = load[`${pool}Utilisation`];
+    if (utilisation <= quotableUtilisation) continue;
+    return { refused: `${pool} is ${(100 * utilisation).toFixed(0)} % utilised; above 95 % no TTFT is quoted` };
+  }
+  const { p50Seconds, p90Seconds } = ttftAt(queue, requestsPerSecond);
+  const handOver = handshakeSeconds + load.tpotMilliseconds / 1000;
+  return { p50Seconds: p50Seconds + handOver, p90Seconds: p90Seconds + handOver };
+}
+
+export function prefillQueue(pool: PoolPlan, speed: PrefillSpeed, { inputTokens }: Workload): PrefillQueue {
+  return {
+    workers: pool.workers,
+    ranksPerWorker: pool.parallel.data,
+    tokensPerForwardPerRank: pool.tokensPerForwardPerRank,
+    promptTokens: inputTokens,
+    speed,
+  };
+}
+
+interface FullDecode {
+  readonly requestsPerSecond: number;
   readonly tpotMilliseconds: number;
-  /** Of the whole pool. */
-  readonly tokensPerSecond: number;
   readonly uncertainty: number;
 }
 
-/**
- * One decode step of the pool at the batch its KV pool holds.
- *
- * Assumption for multi-token prediction: a step computes 1 + draft tokens per request, so the per-request term grows
- * by that factor; attention reads the cached tokens once for all of them; the step yields 1 + accepted tokens.
- */
-function decodeStep(decode: PoolPlan, workload: Workload): DecodeStep | undefined {
+/** A decode pool with every batch slot taken that its KV pool can hold. */
+function fullDecode(pool: PoolPlan, speed: DecodeSpeed, workload: Workload): FullDecode | undefined {
   const contextTokens = meanContextTokens(workload);
-  const held = Math.floor(decode.kvTokensPerRank / contextTokens);
-  const batch = Math.min(decode.runningRequestsPerRank, held);
-  if (!isMeasuredShape(decode) || !isWithin(batch, predictedRange.batchPerRank)) return undefined;
-  if (!isWithin(contextTokens, predictedRange.contextTokens)) return undefined;
-  const drafted = decode.intent.speculation?.draftTokens ?? 0;
-  const tokensPerStep = 1 + (decode.intent.speculation?.acceptedTokens ?? 0);
-  const milliseconds = stepMilliseconds(fitDecodeStep(), batch, contextTokens, drafted);
-  const ranks = decode.parallel.data * decode.workers;
+  const batch = speed.batchPerRank(contextTokens);
+  if (batch < 1) return undefined;
+  const { total } = speed.step(batch, contextTokens);
+  const tokensPerSecond = (1000 * batch * ranksOf(pool) * speed.tokensPerStep) / total;
   return {
-    tpotMilliseconds: milliseconds / tokensPerStep,
-    tokensPerSecond: (1000 * batch * ranks * tokensPerStep) / milliseconds,
-    uncertainty: decodeBoundUncertainty(contextTokens, drafted),
+    requestsPerSecond: tokensPerSecond / workload.outputTokens,
+    tpotMilliseconds: total / speed.tokensPerStep,
+    uncertainty: speed.uncertainty(batch, contextTokens),
   };
 }
 
-function stepMilliseconds(fit: DecodeStepFit, batch: number, contextTokens: number, drafted: number): number {
-  return (
-    fit.fixedMilliseconds +
-    fit.millisecondsPerRequest * batch * (1 + drafted) +
-    fit.millisecondsPerCachedToken * batch * contextTokens
-  );
+/**
+ * Time per output token at a rate below the pool's capacity: requests in decode = rate x answer x time per token
+ * (Little's law), and the time per token depends on them. The batch is found by bisection: more requests at once always
+ * serve more.
+ */
+function tpotAtRate(pool: PoolPlan, speed: DecodeSpeed, workload: Workload, requestsPerSecond: number): number {
+  const contextTokens = meanContextTokens(workload);
+  const tpot = (batch: number): number => speed.step(batch, contextTokens).total / speed.tokensPerStep;
+  const served = (batch: number): number => (1000 * batch * ranksOf(pool)) / (tpot(batch) * workload.outputTokens);
+  let low = 0;
+  let high = speed.batchPerRank(contextTokens);
+  for (let i = 0; i < 40; i++) {
+    const middle = (low + high) / 2;
+    if (served(middle) < requestsPerSecond) low = middle;
+    else high = middle;
+  }
+  // A step computes at least one request on the ranks that have any.
+  return tpot(Math.max(1, high));
 }
 
-/** The model family of the measurements: DeepSeek-V3's architecture without sparse attention, experts in NVFP4. */
-function isMeasuredModel(checkpoint: Checkpoint): boolean {
-  const { shape, expertFormat } = checkpoint;
-  const { attention } = shape;
-  return (
-    expertFormat === "nvfp4" &&
-    shape.layers === 61 &&
-    shape.hidden === 7168 &&
-    shape.routedExperts === 256 &&
-    shape.expertsPerToken === 8 &&
-    shape.expertIntermediate === 2048 &&
-    attention.kind === "latent" &&
-    attention.heads === 128 &&
-    attention.kvRank === 512 &&
-    attention.indexBytes === undefined
-  );
+function ranksOf(pool: PoolPlan): number {
+  return pool.parallel.data * pool.workers;
 }
 
-/** All measured decode workers ran attention data-parallel with an FP8 KV cache. */
-function isMeasuredShape(decode: PoolPlan): boolean {
-  return (
-    decode.intent.kvCacheType === "fp8" &&
-    decode.parallel.data === decode.parallel.tensor &&
-    isWithin(decode.parallel.expert, predictedRange.expertParallel)
-  );
-}
-
-function decodeBoundUncertainty(contextTokens: number, drafted: number): number {
-  if (drafted > 0) return speculationUncertainty;
-  return isWithin(contextTokens, measuredContext) ? decodeUncertainty : farContextUncertainty;
-}
-
-function prefillBoundUncertainty(workload: Workload): number {
-  return workload.inputTokens < shortPromptTokens ? shortPromptUncertainty : prefillUncertainty;
-}
-
-function isWithin(value: number, range: { readonly from: number; readonly to: number }): boolean {
-  return value >= range.from && value <= range.to;
+function basisOf(engine: string): string {
+  const name = engine === "trtllm" ? "TensorRT-LLM" : "SGLang";
+  return `measured GB200 operations, scaled to published ${name} runs`;
 }

@@ -1,6 +1,7 @@
-import type { ClientPlan } from "../plan/client";
+import type { ClientPlan, LoadedPrediction, Prediction } from "../plan/client";
 import { clientCost, priceTiers, type PriceTier } from "../plan/cost";
 import type { PoolPlan } from "../plan/pool";
+import { clientPower } from "../plan/power";
 import { rounded } from "./numbers";
 
 /** Version of the summary; a reader that meets another one says nothing instead of something wrong. */
@@ -42,6 +43,25 @@ export interface PredictionSummary {
   saturatedPool: string;
   uncertainty: number;
   basis: string;
+  /** Absent when no rate is asked for, or more than is served. */
+  atAskedRate?: LoadSummary;
+}
+
+/** How the client fares at the rate it asks for. */
+export interface LoadSummary {
+  tpotMilliseconds: number;
+  prefillUtilisation: number;
+  decodeUtilisation: number;
+  /** Absent with `noTtft`. */
+  ttftP50Seconds?: number;
+  ttftP90Seconds?: number;
+  /** Why no TTFT is quoted. */
+  noTtft?: string;
+}
+
+export interface PowerSummary {
+  kilowatts: number;
+  outputTokensPerJoule?: number;
 }
 
 export interface CostSummary {
@@ -65,9 +85,13 @@ export interface PlanSummary {
   trays: number;
   gpus: number;
   pools: { prefill: PoolSummary; decode: PoolSummary };
-  /** Absent where no measurement is near. */
+  /** Absent where no measurement says anything. */
   prediction?: PredictionSummary;
+  /** Why there is no prediction. */
+  unpredicted?: string;
   cost: CostSummary;
+  /** Absent in summaries of earlier versions. */
+  power?: PowerSummary;
 }
 
 export function summarise(plan: ClientPlan, tier: PriceTier = priceTiers.neocloud): PlanSummary {
@@ -83,7 +107,9 @@ export function summarise(plan: ClientPlan, tier: PriceTier = priceTiers.neoclou
     gpus: plan.gpus,
     pools: { prefill: poolSummary(plan.prefill), decode: poolSummary(plan.decode) },
     ...(prediction === undefined ? {} : { prediction: predictionSummary(prediction) }),
+    ...(plan.unpredicted === undefined ? {} : { unpredicted: plan.unpredicted }),
     cost: costSummary(plan, tier),
+    power: powerSummary(plan),
   };
 }
 
@@ -111,7 +137,26 @@ function poolSummary(pool: PoolPlan): PoolSummary {
   };
 }
 
-function predictionSummary(prediction: NonNullable<ClientPlan["prediction"]>): PredictionSummary {
+function powerSummary(plan: ClientPlan): PowerSummary {
+  const { kilowatts, outputTokensPerJoule } = clientPower(plan);
+  return {
+    kilowatts: rounded(kilowatts, 1),
+    ...(outputTokensPerJoule === undefined ? {} : { outputTokensPerJoule: rounded(outputTokensPerJoule, 3) }),
+  };
+}
+
+function loadSummary({ ttft, ...load }: LoadedPrediction): LoadSummary {
+  return {
+    tpotMilliseconds: rounded(load.tpotMilliseconds, 2),
+    prefillUtilisation: rounded(load.prefillUtilisation, 3),
+    decodeUtilisation: rounded(load.decodeUtilisation, 3),
+    ...("refused" in ttft
+      ? { noTtft: ttft.refused }
+      : { ttftP50Seconds: rounded(ttft.p50Seconds, 3), ttftP90Seconds: rounded(ttft.p90Seconds, 3) }),
+  };
+}
+
+function predictionSummary(prediction: Prediction): PredictionSummary {
   return {
     requestsPerSecond: rounded(prediction.requestsPerSecond, 2),
     prefillRequestsPerSecond: rounded(prediction.prefillRequestsPerSecond, 2),
@@ -120,6 +165,7 @@ function predictionSummary(prediction: NonNullable<ClientPlan["prediction"]>): P
     saturatedPool: prediction.saturatedPool,
     uncertainty: prediction.uncertainty,
     basis: prediction.basis,
+    ...(prediction.atAskedRate === undefined ? {} : { atAskedRate: loadSummary(prediction.atAskedRate) }),
   };
 }
 

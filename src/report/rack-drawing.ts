@@ -1,10 +1,13 @@
-import type { ClientPlan, RackPlan } from "../plan/client";
+import type { ClientPlan, Prediction, RackPlan } from "../plan/client";
 import { clientCost, priceTiers, rackDollarsPerHour, type PriceTier } from "../plan/cost";
 import type { PoolPlan } from "../plan/pool";
+import type { RackProof } from "../plan/rack-proof";
+import type { Slo } from "../plan/workload";
 import { formatWarning } from "../problems";
 import { clientColour, ink, type Ink } from "./ink";
 import { memoryBar, memoryLegend, memoryUse } from "./memory-bar";
 import { brief, dollars, duration, grouped, plural, tokens } from "./numbers";
+import { proofLines } from "./proof-lines";
 import { clip, flow, textTable, wrap, type Column } from "./table";
 import { trayMap } from "./tray-map";
 
@@ -12,6 +15,8 @@ export interface DrawingOptions {
   readonly colour: boolean;
   /** Whose GPU-hour is quoted; `neocloud` when left out. */
   readonly tier?: PriceTier;
+  /** Shown below the clients. */
+  readonly proof?: RackProof;
 }
 
 /** Fits terminals and CI logs. */
@@ -27,6 +32,7 @@ export function drawRack(plan: RackPlan, options: DrawingOptions): string {
   const sections = [
     [header(plan, tier, paint), "", ...trayMap(plan, paint).map((line) => `${margin}${line}`)],
     ...plan.clients.map((client, index) => clientLines(client, index, tier, paint)),
+    options.proof === undefined ? [] : proofSection(options.proof, paint),
     plan.clients.length === 0 ? [`${margin}no client yet`] : poolTable(plan, paint),
     plan.clients.length === 0 ? [] : memoryLines(plan, paint),
     warningLines(plan, paint),
@@ -71,24 +77,36 @@ function poolPhrase(pool: PoolPlan): string {
 
 function predictionPhrases(plan: ClientPlan, paint: Ink): string[] {
   const { prediction, slo, workload } = plan;
-  if (prediction === undefined) return [paint("dim", "no prediction: no published measurement is near this plan")];
+  if (prediction === undefined)
+    return [paint("dim", `no prediction: ${plan.unpredicted ?? "no published measurement is near this plan"}`)];
   const { requestsPerSecond: rate, tpotMilliseconds: tpot, saturatedPool } = prediction;
   const asked = workload.requestsPerSecond;
-  const promised = slo.tpotMilliseconds;
   const missesRate = asked !== undefined && rate < asked;
-  const missesTpot = promised !== undefined && tpot > promised;
-  const judge = (misses: boolean, text: string): string => paint(misses ? "red" : "green", text);
   return [
-    judge(missesRate, `${brief(rate)} req/s`) +
+    paint(missesRate ? "red" : "green", `${brief(rate)} req/s`) +
       (asked === undefined ? "" : missesRate ? `, BELOW the ${brief(asked)} asked` : ` (${brief(asked)} asked)`),
-    judge(missesTpot, `TPOT ${brief(tpot)} ms`) +
-      (promised === undefined
-        ? ""
-        : missesTpot
-          ? `, ABOVE the ${brief(promised)} promised`
-          : ` (${brief(promised)} promised)`),
+    promised(`TPOT ${brief(tpot)} ms`, tpot, slo.tpotMilliseconds, paint),
+    ...ttftPhrases(prediction, slo, paint),
     `${saturatedPool}-bound, +-${Math.round(prediction.uncertainty * 100)} %`,
   ];
+}
+
+/** At the asked rate; without one there is no load to wait behind. */
+function ttftPhrases({ atAskedRate }: Prediction, slo: Slo, paint: Ink): string[] {
+  if (atAskedRate === undefined) return [];
+  const { ttft } = atAskedRate;
+  if ("refused" in ttft) return [paint("dim", "no TTFT quoted above 95 % load")];
+  return [promised(`TTFT p90 ${brief(ttft.p90Seconds)} s`, ttft.p90Seconds, slo.ttftSeconds, paint)];
+}
+
+/** A latency beside its promise, green when kept and red when not. */
+function promised(text: string, value: number, promise: number | undefined, paint: Ink): string {
+  if (promise === undefined) return paint("green", text);
+  const misses = value > promise;
+  return (
+    paint(misses ? "red" : "green", text) +
+    (misses ? `, ABOVE the ${brief(promise)} promised` : ` (${brief(promise)} promised)`)
+  );
 }
 
 function costPhrases(plan: ClientPlan, tier: PriceTier): string[] {
@@ -97,6 +115,16 @@ function costPhrases(plan: ClientPlan, tier: PriceTier): string[] {
   const perHour = `${dollars(cost.dollarsPerHour)}/h`;
   if (output === undefined || input === undefined) return [perHour];
   return [`${perHour} = $${brief(output)}/M out or $${brief(input)}/M in`];
+}
+
+function proofSection(proof: RackProof, paint: Ink): string[] {
+  const [first = "", ...others] = proofLines(proof).map((line) => wrap(line, pageWidth - margin.length - 2));
+  const indented = (lines: readonly string[]): string[] =>
+    lines.map((line, i) => `${margin}${i === 0 ? "" : margin}${line}`);
+  return [
+    ...indented(first === "" ? [] : first),
+    ...others.flatMap((lines) => indented(lines).map((line) => paint("dim", line))),
+  ];
 }
 
 const poolColumns: readonly Column[] = [

@@ -1,118 +1,106 @@
 import assert from "node:assert/strict";
-import { decodePoints, fitDecodeStep } from "../../src/plan/decode-step";
-import { findCheckpoint, type Checkpoint } from "../../src/plan/model-shape";
-import { prefillTokensPerSecondPerGpu, predictClient } from "../../src/plan/prediction";
-import { decodePool, prefillPool } from "../report/plans";
+import type { Prediction } from "../../src/plan/client";
+import { checkpoints } from "../../src/plan/model-shape";
+import type { PoolPlan } from "../../src/plan/pool";
+import { predictClient } from "../../src/plan/prediction";
+import type { Workload } from "../../src/plan/workload";
+import { decodeIntent, planned, prefillIntent } from "../support/intents";
 
 const chat = { inputTokens: 1024, outputTokens: 8192 };
 const documents = { inputTokens: 8192, outputTokens: 1024 };
 
-function checkpoint(preset: string): Checkpoint {
-  const found = findCheckpoint(preset);
-  assert.ok(found);
-  return found;
+function predicted(prefill: PoolPlan, decode: PoolPlan, workload: Workload, engine = "sglang"): Prediction {
+  const outcome = predictClient(prefill, decode, workload, engine);
+  if ("unpredicted" in outcome) throw new Error(outcome.unpredicted);
+  return outcome.prediction;
 }
 
-describe("fitDecodeStep", () => {
-  it("fits a fixed part, a part per request and a part per cached token", () => {
-    const fit = fitDecodeStep();
-    assert.equal(fit.fixedMilliseconds.toFixed(2), "11.73");
-    assert.equal(fit.millisecondsPerRequest.toFixed(4), "0.0460");
-    assert.equal((fit.millisecondsPerCachedToken * 1e6).toFixed(2), "9.72");
-  });
+describe("what a client is predicted to get", () => {
+  const prefill = planned(prefillIntent());
+  const decode = planned(decodeIntent());
 
-  it("comes within 3 % of every published point", () => {
-    const fit = fitDecodeStep();
-    const errors = decodePoints.map((p) => {
-      const cached = p.batchPerRank * p.contextTokens;
-      const milliseconds =
-        fit.fixedMilliseconds + fit.millisecondsPerRequest * p.batchPerRank + fit.millisecondsPerCachedToken * cached;
-      return [p.name, `${((milliseconds / p.milliseconds - 1) * 100).toFixed(1)} %`];
-    });
-    assert.deepEqual(errors, [
-      ["D1", "1.2 %"],
-      ["D2", "-0.6 %"],
-      ["D5", "-2.6 %"],
-      ["D6", "1.3 %"],
-      ["D7", "0.1 %"],
-    ]);
-  });
-});
-
-describe("predictClient", () => {
-  it("predicts a decode-bound client", () => {
-    const prediction = predictClient(prefillPool(), decodePool({ runningRequestsPerRank: 128 }), chat);
-    assert.ok(prediction);
-    assert.equal(prediction.tpotMilliseconds.toFixed(2), "23.99");
-    assert.equal(prediction.decodeRequestsPerSecond.toFixed(2), "20.84");
-    assert.equal(prediction.prefillRequestsPerSecond.toFixed(1), "73.9");
-    assert.equal(prediction.requestsPerSecond, prediction.decodeRequestsPerSecond);
-    assert.equal(prediction.saturatedPool, "decode");
-    assert.equal(prediction.uncertainty, 0.1);
-    assert.equal(
-      prediction.basis,
-      "published GB200 measurements of NVFP4 DeepSeek-R1: 5 decode points (EP16 to EP48), 3 prefill points",
+  it("is what the pool serves that ends first, here decode", () => {
+    const { prefillRequestsPerSecond, ...prediction } = predicted(prefill, decode, chat);
+    assert.equal(prefillRequestsPerSecond.toFixed(1), "58.7");
+    assert.deepEqual(
+      {
+        ...prediction,
+        requestsPerSecond: prediction.requestsPerSecond.toFixed(2),
+        decodeRequestsPerSecond: prediction.decodeRequestsPerSecond.toFixed(2),
+        tpotMilliseconds: prediction.tpotMilliseconds.toFixed(2),
+      },
+      {
+        requestsPerSecond: "27.34",
+        decodeRequestsPerSecond: "27.34",
+        tpotMilliseconds: "36.58",
+        saturatedPool: "decode",
+        uncertainty: 0.08,
+        basis: "measured GB200 operations, scaled to published SGLang runs",
+      },
     );
   });
 
-  it("predicts a prefill-bound client, less surely with short prompts", () => {
-    const decode = decodePool({ runningRequestsPerRank: 128 });
-    const long = predictClient(prefillPool({ workers: 5, gpus: 20 }), decode, documents);
-    assert.equal(long?.saturatedPool, "prefill");
-    assert.equal(long.requestsPerSecond.toFixed(1), "46.2");
-    assert.equal(long.uncertainty, 0.2);
-    const short = predictClient(prefillPool(), decode, { inputTokens: 1024, outputTokens: 1024 });
-    assert.equal(short?.saturatedPool, "prefill");
-    assert.equal(short.uncertainty, 0.25);
+  it("is held back by prefill where prompts are long, and less sure there", () => {
+    const five = planned(prefillIntent({ ...documents, workers: 5 }));
+    const sixteen = planned(decodeIntent({ ...documents, gpusPerWorker: 16, batchPerRank: 128 }));
+    const prediction = predicted(five, sixteen, documents);
+    assert.equal(prediction.saturatedPool, "prefill");
+    assert.equal(prediction.requestsPerSecond.toFixed(1), "31.1");
+    assert.equal(prediction.uncertainty, 0.15);
+    assert.equal(predicted(five, sixteen, documents, "trtllm").requestsPerSecond.toFixed(1), "45.6");
   });
 
-  it("uses the mean of the published prefill rates", () => {
-    assert.equal(prefillTokensPerSecondPerGpu().toFixed(0), "18915");
+  it("at the asked rate has both pools' load and a shorter step than at capacity", () => {
+    const { atAskedRate, tpotMilliseconds } = predicted(prefill, decode, { ...chat, requestsPerSecond: 20 });
+    assert.ok(atAskedRate);
+    const { ttft, ...loads } = atAskedRate;
+    assert.deepEqual(
+      Object.entries(loads).map(([name, value]) => [name, value.toFixed(2)]),
+      [
+        ["tpotMilliseconds", "27.33"],
+        ["prefillUtilisation", "0.34"],
+        ["decodeUtilisation", "0.73"],
+      ],
+    );
+    assert.ok("p50Seconds" in ttft);
+    assert.deepEqual([ttft.p50Seconds.toFixed(2), ttft.p90Seconds.toFixed(2)], ["0.20", "0.25"]);
+    assert.ok(atAskedRate.tpotMilliseconds < tpotMilliseconds);
   });
 
-  it("is less sure beyond the measured contexts, and silent far beyond", () => {
-    const decode = decodePool({ runningRequestsPerRank: 64 });
-    const prefill = prefillPool({ workers: 16, gpus: 64 });
-    assert.equal(predictClient(prefill, decode, documents)?.uncertainty, 0.15);
-    assert.equal(predictClient(prefill, decode, { inputTokens: 8192, outputTokens: 8192 }), undefined);
+  it("at a rate above the capacity says nothing of latency", () => {
+    assert.equal(predicted(prefill, decode, { ...chat, requestsPerSecond: 28 }).atAskedRate, undefined);
+  });
+
+  it("quotes no TTFT where a pool is above 95 %", () => {
+    const { atAskedRate } = predicted(prefill, decode, { ...chat, requestsPerSecond: 26.5 });
+    assert.deepEqual(atAskedRate?.ttft, { refused: "decode is 97 % utilised; above 95 % no TTFT is quoted" });
   });
 
   it("counts the batch that the KV pool holds", () => {
-    const roomy = predictClient(prefillPool(), decodePool({ runningRequestsPerRank: 100 }), chat);
-    const tight = decodePool({ runningRequestsPerRank: 256, kvTokensPerRank: 100 * 5120 });
-    assert.deepEqual(predictClient(prefillPool(), tight, chat), roomy);
+    const roomy = predicted(prefill, { ...decode, runningRequestsPerRank: 100 }, chat);
+    const tight = { ...decode, kvTokensPerRank: 100 * 5120 };
+    assert.deepEqual(predicted(prefill, tight, chat), roomy);
   });
 
-  it("makes multi-token prediction worth less at a full batch", () => {
-    const gain = (batch: number): number => {
-      const plain = decodePool({ runningRequestsPerRank: batch });
-      const speculation = { draftTokens: 1, acceptedTokens: 0.85 };
-      const drafting = { ...plain, intent: { ...plain.intent, speculation } };
-      const slow = predictClient(prefillPool(), plain, chat);
-      const fast = predictClient(prefillPool(), drafting, chat);
-      assert.ok(slow && fast);
-      assert.equal(fast.uncertainty, 0.2);
-      return slow.tpotMilliseconds / fast.tpotMilliseconds;
-    };
-    assert.equal(gain(8).toFixed(2), "1.80");
-    assert.equal(gain(256).toFixed(2), "1.41");
+  it("is refused where the KV pool does not hold one request", () => {
+    assert.deepEqual(predictClient(prefill, { ...decode, kvTokensPerRank: 64 }, chat, "sglang"), {
+      unpredicted: "a decode rank's KV pool does not hold one request of this workload",
+    });
   });
 
-  it("says nothing where nothing near was measured", () => {
-    const decode = decodePool({ runningRequestsPerRank: 128 });
-    const other = { ...decode, intent: { ...decode.intent, checkpoint: checkpoint("deepseek-r1-fp8") } };
-    const sparse = { ...decode, intent: { ...decode.intent, checkpoint: checkpoint("deepseek-v3.2-fp8") } };
-    const kimi = { ...decode, intent: { ...decode.intent, checkpoint: checkpoint("kimi-k2-nvfp4") } };
-    const wideKv = { ...decode, intent: { ...decode.intent, kvCacheType: "bf16" as const } };
-    const small = { ...decode, parallel: { ...decode.parallel, tensor: 8, data: 8, expert: 8 } };
-    const heads = { ...decode, parallel: { ...decode.parallel, data: 1 } };
-    for (const pool of [other, sparse, kimi, wideKv, small, heads]) {
-      assert.equal(predictClient(prefillPool(), pool, chat), undefined);
-    }
-    for (const batch of [7, 1409]) {
-      const pool = decodePool({ runningRequestsPerRank: batch, kvTokensPerRank: 1e8 });
-      assert.equal(predictClient(prefillPool(), pool, chat), undefined);
-    }
-    assert.equal(predictClient(prefillPool(), decode, { inputTokens: 100, outputTokens: 8192 }), undefined);
+  it("is refused with its reason where nothing near was measured", () => {
+    const qwen = { ...decode, intent: { ...decode.intent, checkpoint: checkpoints["qwen3-235b-fp8"] } };
+    assert.deepEqual(predictClient(prefill, qwen, chat, "sglang"), {
+      unpredicted: "operations were measured for latent attention, Qwen3-235B-A22B has another",
+    });
+  });
+
+  it("is less sure of other models with the same layers, of small workers, and of far contexts", () => {
+    const uncertainty = (pool: PoolPlan, workload: Workload = chat): number =>
+      predicted(prefill, pool, workload).uncertainty;
+    const kimi = { ...decode, intent: { ...decode.intent, checkpoint: checkpoints["kimi-k2-nvfp4"] } };
+    const eight = planned(decodeIntent({ gpusPerWorker: 8, batchPerRank: 64 }));
+    const far = { inputTokens: 60_000, outputTokens: 8192 };
+    assert.deepEqual([uncertainty(kimi), uncertainty(eight), uncertainty(decode, far)], [0.25, 0.12, 0.2]);
   });
 });

@@ -24,6 +24,7 @@ export function stacksProject(rack: Rack): StacksProject {
   for (const part of ["src", "stacks", "Pulumi.yaml", "package.json"]) {
     cpSync(join(root, part), join(directory, part), { recursive: true });
   }
+  pinSizes(directory);
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
   const workspace: PulumiWorkspace = {
     project: directory,
@@ -42,7 +43,29 @@ export function stacksProject(rack: Rack): StacksProject {
       if (!text.includes(from)) throw new Error(`${fileOf(stack)} has no ${from}`);
       writeFileSync(fileOf(stack), text.replace(from, to));
     },
-    restore: () => cpSync(join(root, "stacks"), join(directory, "stacks"), { recursive: true }),
+    restore() {
+      cpSync(join(root, "stacks"), join(directory, "stacks"), { recursive: true });
+      pinSizes(directory);
+    },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+/** Sizes that tests change one at a time; the repository's own stacks leave them to the planner. */
+const sizes: Readonly<Record<string, string>> = {
+  client1: `
+    prefill: { workers: 1, gpusPerWorker: 4 }
+    decode: { workers: 1, gpusPerWorker: 32, batchPerRank: 256 }`,
+  client2: `
+    prefill: { workers: 5, gpusPerWorker: 4 }
+    decode: { workers: 1, gpusPerWorker: 16, batchPerRank: 128 }`,
+};
+
+function pinSizes(directory: string): void {
+  const edit = (stack: string, from: string, to: string): void => {
+    const file = join(directory, "stacks", `Pulumi.${stack}.yaml`);
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll(from, to));
+  };
+  for (const [client, pools] of Object.entries(sizes)) edit(client, "nvl72:pools: auto", `nvl72:pools:${pools}`);
+  edit("rack", "trays: auto", "trays: 9");
 }

@@ -40,6 +40,7 @@ describe("summarise", () => {
           startupSeconds: 591,
         },
       },
+      power: { kilowatts: 75.6, outputTokensPerJoule: 2.258 },
       prediction: {
         requestsPerSecond: 20.84,
         prefillRequestsPerSecond: 73.88,
@@ -71,6 +72,7 @@ describe("summarise", () => {
       "gpus",
       "pools",
       "cost",
+      "power",
     ]);
     assert.deepEqual(summary.workload, { inputTokens: 8192, outputTokens: 1024 });
     assert.deepEqual(summary.cost, { tier: "neocloud", dollarsPerGpuHour: 2.75, dollarsPerHour: 77 });

@@ -44,7 +44,20 @@ describe("a stack's configuration", () => {
       slo: {},
       experts: { mode: "off", redundant: 0 },
       network: {},
+      planner: { headroom: 0.1 },
     });
+  });
+
+  it("leaves sizes to the planner with auto, for both pools or one, or by not stating them", () => {
+    const poolsOf = (pools?: unknown): unknown => {
+      const config = parseStackConfig({ ...client, pools }, origin);
+      return config.program === "client" ? config.pools : undefined;
+    };
+    const decode = { workers: 1, gpusPerWorker: 32, batchPerRank: 256 };
+    assert.deepEqual(poolsOf("auto"), { prefill: {}, decode: {} });
+    assert.deepEqual(poolsOf(undefined), { prefill: {}, decode: {} });
+    assert.deepEqual(poolsOf({ prefill: "auto", decode }), { prefill: {}, decode });
+    assert.deepEqual(poolsOf({ decode: { gpusPerWorker: 32 } }), { prefill: {}, decode: { gpusPerWorker: 32 } });
   });
 
   it("names file, path, what was read and what is allowed, for all problems at once", () => {
@@ -53,7 +66,7 @@ describe("a stack's configuration", () => {
       rack: "rack",
       workload: { inputTokens: "1k", outputTokens: 8192 },
       slo: { tpotSeconds: 0.05 },
-      pools: { ...(client.pools as object), decode: { workers: 1, gpusPerWorker: 32 } },
+      pools: { ...(client.pools as object), decode: { workers: "all", gpusPerWorker: 32 } },
     };
     assert.equal(
       refusal(wrong),
@@ -65,7 +78,7 @@ describe("a stack's configuration", () => {
         "  slo.tpotSeconds: unknown key",
         "      rule: Pulumi.client1.yaml has no such setting below slo",
         "      fix:  one of ttftSeconds, tpotMilliseconds; units are part of the names",
-        "  pools.decode.batchPerRank: missing: Invalid input: expected number, received undefined",
+        '  pools.decode.workers: read "all": Invalid input: expected number, received string',
         "      rule: settings in Pulumi.client1.yaml are checked before anything runs",
         "      fix:  see the README's table of settings",
       ].join("\n"),
@@ -75,10 +88,6 @@ describe("a stack's configuration", () => {
   it("wants the share from one place", () => {
     assert.match(refusal({ ...client, rack: "rack" }), /rack: both rack and trays/);
     assert.match(refusal({ ...client, trays: undefined }), /rack: neither rack nor trays/);
-  });
-
-  it("says that sizes are not chosen by itself yet", () => {
-    assert.match(refusal({ ...client, pools: "auto" }), /pools: read "auto": `auto` is not available/);
   });
 });
 
@@ -116,11 +125,12 @@ describe("the rack's configuration", () => {
     purpose: "production",
     cluster: { identifier: "nvl72" },
     clients,
+    objective: "share",
     reserveTrays,
   });
 
   it("grants every client its trays, in the order of their names", () => {
-    assert.deepEqual(allocate(rack({ client2: { trays: 9 }, client1: { trays: 9 } })), {
+    assert.deepEqual(allocate(rack({ client2: { trays: 9 }, client1: { trays: 9 } }), []), {
       version: 1,
       rack: "GB200 NVL72",
       trays: 18,
@@ -133,7 +143,7 @@ describe("the rack's configuration", () => {
 
   it("refuses Option B's peaks of 10 and 12 trays with a buffer of 4", () => {
     assert.throws(
-      () => allocate(rack({ client1: { trays: 10 }, client2: { trays: 12 } }, 4)),
+      () => allocate(rack({ client1: { trays: 10 }, client2: { trays: 12 } }, 4), []),
       /40 \(client1\) \+ 48 \(client2\) \+ 16 \(reserve\) = 104 GPUs, the GB200 NVL72 has 72/,
     );
   });
@@ -145,8 +155,8 @@ describe("the stack files of this repository", () => {
     assert.deepEqual(
       plan.clients.map(({ client, prefill, decode, warnings }) => [client, prefill.trays, decode.trays, warnings]),
       [
-        ["client1", 1, 8, []],
-        ["client2", 5, 4, []],
+        ["client1", 1, 6, []],
+        ["client2", 8, 3, []],
       ],
     );
     assert.equal(plan.freeTrays, 0);
@@ -158,8 +168,11 @@ describe("the stack files of this repository", () => {
       assert.ok(prediction);
       assert.ok(prediction.requestsPerSecond >= (workload.requestsPerSecond ?? Infinity));
       assert.ok(prediction.tpotMilliseconds <= (slo.tpotMilliseconds ?? 0));
+      const ttft = prediction.atAskedRate?.ttft;
+      assert.ok(ttft !== undefined && "p90Seconds" in ttft && ttft.p90Seconds <= (slo.ttftSeconds ?? 0));
     }
   });
 
-  it("are drawn the same every time", () => assert.equal(planScreen(directory), planScreen(directory)));
+  it("are drawn the same every time", async () =>
+    assert.equal(await planScreen(directory), await planScreen(directory)));
 });

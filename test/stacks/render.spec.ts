@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import * as path from "node:path";
 import type * as k8s from "@pulumi/kubernetes";
 import { parseAllDocuments } from "yaml";
-import { readStackFiles } from "../../cli/stack-files";
+import { readStackFiles } from "../../stacks/stack-files";
 import { renderDirectory } from "../../cli/render";
 import { ClientDomain, DecodePool, ExpertBalancer, PrefillPool, Router } from "../../src/index";
 import { balancerArgs, decodeArgs, domainArgs, prefillArgs, routerArgs } from "../../stacks/client-args";
+import { planClientStack } from "../../stacks/client-plan";
 import { createdObjects, onTheWire } from "../support/created-objects";
 import { runProgram } from "../support/registration-harness";
 
@@ -22,7 +23,9 @@ const identity = ({ kind, metadata }: Manifest): string => `${kind} ${metadata.n
 async function createdByComponents(client: string): Promise<ReadonlyMap<string, object>> {
   const stack = readStackFiles(directory).clients.find(({ config }) => config.client === client);
   assert.ok(stack);
-  const { config, share } = stack;
+  const { share } = stack;
+  const { config } = planClientStack(stack.config, share, directory);
+  assert.ok(config);
   const run = await runProgram(() => {
     const opts: { provider?: k8s.Provider } = {};
     const domain = new ClientDomain(client, domainArgs(config, share), opts);

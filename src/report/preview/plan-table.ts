@@ -1,5 +1,5 @@
 import { brief, plural } from "../numbers";
-import type { PlanSummary, PredictionSummary } from "../plan-summary";
+import type { LoadSummary, PlanSummary, PredictionSummary } from "../plan-summary";
 
 /** A row of the table before / after: a name, two values, and what to think of it. */
 export interface PlanRow {
@@ -43,6 +43,17 @@ const lines: readonly Line[] = [
     name: "TPOT",
     value: (p) => p.prediction && `${brief(p.prediction.tpotMilliseconds)} ms`,
     number: (p) => p.prediction?.tpotMilliseconds,
+    always: true,
+  },
+  {
+    name: "TPOT at the asked rate",
+    value: (p) => p.prediction?.atAskedRate && `${brief(p.prediction.atAskedRate.tpotMilliseconds)} ms`,
+    number: (p) => p.prediction?.atAskedRate?.tpotMilliseconds,
+  },
+  {
+    name: "TTFT p90 at the asked rate",
+    value: (p) => p.prediction?.atAskedRate && ttft(p.prediction.atAskedRate),
+    number: (p) => p.prediction?.atAskedRate?.ttftP90Seconds,
     always: true,
   },
   { name: "limited by", value: (p) => p.prediction?.saturatedPool },
@@ -90,6 +101,10 @@ function remark(line: Line, before: PlanSummary | undefined, after: PlanSummary 
   if (was === undefined || is === undefined || was === 0) return "";
   const percent = Math.round((is / was - 1) * 100);
   return percent === 0 ? "" : `${percent > 0 ? "+" : ""}${percent} %`;
+}
+
+function ttft({ ttftP90Seconds }: LoadSummary): string {
+  return ttftP90Seconds === undefined ? "none quoted" : `${brief(ttftP90Seconds)} s`;
 }
 
 function uncertain(prediction: PredictionSummary): string {

@@ -3,10 +3,10 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import { gb200Nvl72 } from "../src/plan/rack";
 import type { Problem } from "../src/problems";
-import type { ClientAllocation } from "../src/refs";
-import { allocate } from "../stacks/allocation";
-import { ownShare } from "../stacks/client-args";
-import { parseStackConfig, type ClientConfig, type RackConfig, type RawConfig } from "../stacks/config";
+import type { Allocation, ClientAllocation } from "../src/refs";
+import { allocate } from "./allocation";
+import { ownShare } from "./client-args";
+import { parseStackConfig, type ClientConfig, type RackConfig, type RawConfig } from "./config";
 
 /** A client stack of a folder, and the trays it has by itself or by the rack stack beside it. */
 export interface ClientStack {
@@ -22,6 +22,24 @@ export interface StackFiles {
 
 /** Reads every `Pulumi.<stack>.yaml` of a folder. @throws {RefusedError} with the problems of the first bad file. */
 export function readStackFiles(directory: string): StackFiles {
+  const { clients, racks } = readConfigs(directory);
+  const configs = clients.map(({ config }) => config);
+  const granted = new Map(racks.map(({ stack, config }) => [stack, allocate(config, configs)]));
+  const shareOf = (config: ClientConfig): ClientAllocation => grantedBy(config, granted.get(config.rack ?? ""));
+  return { clients: clients.map((client) => ({ ...client, share: shareOf(client.config) })), racks };
+}
+
+/** The clients whose stacks lie in a folder, whoever grants them trays. */
+export function readClients(directory: string): readonly ClientConfig[] {
+  return readConfigs(directory).clients.map(({ config }) => config);
+}
+
+interface Configs {
+  readonly clients: readonly { readonly file: string; readonly config: ClientConfig }[];
+  readonly racks: StackFiles["racks"];
+}
+
+function readConfigs(directory: string): Configs {
   const clients: { file: string; config: ClientConfig }[] = [];
   const racks: { stack: string; config: RackConfig }[] = [];
   for (const file of fs.readdirSync(directory).sort()) {
@@ -31,9 +49,7 @@ export function readStackFiles(directory: string): StackFiles {
     if (config.program === "rack") racks.push({ stack, config });
     else clients.push({ file, config });
   }
-  const shareOf = (config: ClientConfig): ClientAllocation =>
-    grantedBy(config, racks.find(({ stack }) => stack === config.rack)?.config);
-  return { clients: clients.map((client) => ({ ...client, share: shareOf(client.config) })), racks };
+  return { clients, racks };
 }
 
 /** Problems of several files stand in one list, so each says which file it is in. */
@@ -53,8 +69,8 @@ function readConfig(file: string): RawConfig {
 }
 
 /** A rack stack that is not in the folder cannot be asked; the client is then planned on a whole rack. */
-function grantedBy({ client, trays }: ClientConfig, rack: RackConfig | undefined): ClientAllocation {
-  if (rack === undefined) return ownShare(client, trays ?? gb200Nvl72.trays);
-  const share = allocate(rack).clients.find((candidate) => candidate.client === client);
+function grantedBy({ client, trays }: ClientConfig, allocation: Allocation | undefined): ClientAllocation {
+  if (allocation === undefined) return ownShare(client, trays ?? gb200Nvl72.trays);
+  const share = allocation.clients.find((candidate) => candidate.client === client);
   return share ?? ownShare(client, 0);
 }

@@ -1,0 +1,62 @@
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import type { RackProof } from "../src/plan/rack-proof";
+import { formatRefusal, RefusedError } from "../src/problems";
+import { allocationText } from "../src/report/allocation-text";
+import { summarise } from "../src/report/plan-summary";
+import { planDirectory, planScreen, proveDirectory } from "./plan";
+import type { Terminal } from "./terminal";
+import { UsageError } from "./terminal";
+import { answer, whatIf, whatIfOptions } from "./what-if";
+
+/** `nvl72 plan`: of a folder's stack files, or of clients given as flags. */
+export async function planCommand(args: readonly string[], terminal: Terminal): Promise<string> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      ...whatIfOptions,
+      "no-colour": { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      html: { type: "string" },
+    },
+  });
+  const directory = positionals[0] ?? ".";
+  if (values.client !== undefined) {
+    if (positionals.length > 0) throw new UsageError("nvl72 plan: either a folder or --client, not both");
+    return planFlags(values, values.json);
+  }
+  if (values.html !== undefined) {
+    const { htmlReport } = await import("./html-report.js");
+    writeFileSync(values.html, await htmlReport(directory));
+  }
+  if (values.json) return planJson(directory);
+  return `${await planScreen(directory, { colour: terminal.colour && !values["no-colour"] })}\n`;
+}
+
+async function planFlags(values: Parameters<typeof whatIf>[0], json: boolean): Promise<string> {
+  const { allocation, problems, relaxations } = await answer(whatIf(values));
+  if (json) return `${JSON.stringify({ allocation, problems, relaxations }, undefined, 2)}\n`;
+  if (allocation === undefined) throw new RefusedError("the plan", problems);
+  return allocationText(allocation);
+}
+
+/** Clients as the stack outputs have them, and how good the plan is. */
+async function planJson(directory: string): Promise<string> {
+  const plan = planDirectory(directory);
+  const proved = await proveDirectory(directory, plan);
+  const content = {
+    rack: plan.rack.name,
+    trays: plan.rack.trays,
+    freeTrays: plan.freeTrays,
+    clients: plan.clients.map((client) => summarise(client)),
+    ...("proof" in proved
+      ? { proof: proofJson(proved.proof) }
+      : { unproved: formatRefusal("the plan", proved.problems) }),
+  };
+  return `${JSON.stringify(content, undefined, 2)}\n`;
+}
+
+function proofJson({ share, gap, bound, baselines, alternatives, shadowPrices, best }: RackProof): object {
+  return { share, bestShare: best.share, gap, bound, baselines, alternatives, shadowPrices };
+}

@@ -1,0 +1,93 @@
+import type { Problem } from "../problems";
+import { allocate } from "./allocate/allocate";
+import type { Baseline } from "./allocate/baselines";
+import type { Bound } from "./allocate/gap";
+import { planOneRack } from "./allocate/one-rack";
+import type { ModePlan } from "./allocate/plan";
+import type { ShadowPrices } from "./allocate/shadow-price";
+import { allocationRequest, clientDemand, type ClientSizing, type DemandedClient } from "./choose-pools";
+import type { ClientPlan } from "./client";
+import type { RackShape } from "./rack";
+
+/** What another way of using the rack would serve. */
+export interface Alternative {
+  readonly name: string;
+  /** Common share of what the clients ask for; 1 serves exactly that. */
+  readonly share: number;
+  /** Why it is not the plan. */
+  readonly note: string;
+}
+
+/** How good a rack's plan is, and how that is known. */
+export interface RackProof {
+  /** Common share of what the clients ask for that the plan serves, headroom kept. */
+  readonly share: number;
+  /** The best plan of the kind that the stacks deploy: separate pools, decode workers of one size. */
+  readonly best: ModePlan;
+  /** 1 - share / bound. */
+  readonly gap: number;
+  /** Of the best plan: what no plan can beat, and what keeps whole workers from it. */
+  readonly bound: Bound;
+  /** The splits of the source design, with the same workers. */
+  readonly baselines: readonly Baseline[];
+  readonly alternatives: readonly Alternative[];
+  /** What a tray more and less would do. */
+  readonly shadowPrices?: ShadowPrices;
+}
+
+export type Proved = { readonly proof: RackProof } | { readonly problems: readonly Problem[] };
+
+/** Holds the plans of a rack's clients against the best there are and against what no plan can beat. */
+export async function proveRack(
+  sizings: readonly ClientSizing[],
+  plans: readonly ClientPlan[],
+  rack: RackShape,
+): Promise<Proved> {
+  const clients: DemandedClient[] = [];
+  for (const sizing of sizings) {
+    // Sizes that an operator has fixed are part of the plan that is judged, not of what could be.
+    const demanded = clientDemand({ ...sizing, wanted: { prefill: {}, decode: {} } }, rack);
+    if ("problems" in demanded) return demanded;
+    clients.push(demanded);
+  }
+  const request = allocationRequest(clients, { trays: rack.trays, rack, objective: "share" });
+  const { allocation, problems } = await allocate(request);
+  if (allocation?.bound === undefined) return { problems };
+  const { plan: best, bound, baselines, shadowPrices } = allocation;
+  const share = deployedShare(sizings, plans);
+  return {
+    proof: {
+      share,
+      best,
+      gap: 1 - share / bound.value,
+      bound,
+      baselines,
+      alternatives: [
+        alternative(
+          "mixed decode worker sizes",
+          planOneRack({ ...request, mixedDecode: true }, "separate"),
+          "needs a router that weighs workers by their size",
+        ),
+        alternative(
+          "one prefill pool for all",
+          planOneRack(request, "shared"),
+          "needs one NVLink domain for all clients",
+        ),
+      ].flatMap((found) => (found === undefined ? [] : [found])),
+      ...(shadowPrices === undefined ? {} : { shadowPrices }),
+    },
+  };
+}
+
+/** The smallest share that a client's pools serve, with its headroom left free. */
+function deployedShare(sizings: readonly ClientSizing[], plans: readonly ClientPlan[]): number {
+  const shares = sizings.map(({ client, headroom, workload }) => {
+    const rate = plans.find((plan) => plan.client === client)?.prediction?.requestsPerSecond ?? 0;
+    return ((1 - headroom) * rate) / (workload.requestsPerSecond ?? 1);
+  });
+  return Math.min(...shares);
+}
+
+function alternative(name: string, plan: ModePlan | undefined, note: string): Alternative | undefined {
+  return plan === undefined ? undefined : { name, share: plan.share, note };
+}

@@ -1,0 +1,84 @@
+import type { PoolIntent } from "../intent";
+import type { PoolPlan } from "../pool";
+import { decodeStep, type DecodeStep, type DecodeWorker } from "./decode-step";
+import { usualImbalance } from "./expert-imbalance";
+import { measuredEngine, whyUnpredictable } from "./predictable";
+import type { PrefillExchange } from "./engine-scale";
+import { prefillPassMilliseconds, type PrefillWorker } from "./prefill-pass";
+import { decodeUncertainty, prefillUncertainty } from "./uncertainty";
+
+/** How fast one worker of a decode pool is. */
+export interface DecodeSpeed {
+  readonly worker: DecodeWorker;
+  /** Requests a rank decodes at once when all slots that its KV pool can hold are taken. */
+  readonly batchPerRank: (contextTokens: number) => number;
+  /** Tokens a request gets per step. */
+  readonly tokensPerStep: number;
+  readonly step: (batchPerRank: number, contextTokens: number) => DecodeStep;
+  readonly uncertainty: (batchPerRank: number, contextTokens: number) => number;
+}
+
+/** How fast one worker of a prefill pool is. */
+export interface PrefillSpeed {
+  readonly worker: PrefillWorker;
+  readonly passMilliseconds: (tokensPerRank: number, promptTokens: number) => number;
+  readonly uncertainty: (promptTokens: number) => number;
+}
+
+/** Why nothing can be said of a pool's speed. */
+export interface Unpredicted {
+  readonly unpredicted: string;
+}
+
+export function decodeSpeed(pool: PoolPlan, engine: string): DecodeSpeed | Unpredicted {
+  const { intent } = pool;
+  const unpredicted = whyUnpredictable({ ...intent, engine });
+  if (unpredicted !== undefined) return { unpredicted };
+  const worker: DecodeWorker = {
+    engine: measuredEngine(engine),
+    ...workerOf(pool),
+    draftTokens: intent.speculation?.draftTokens ?? 0,
+  };
+  return {
+    worker,
+    batchPerRank: (contextTokens) =>
+      Math.min(pool.runningRequestsPerRank, Math.floor(pool.kvTokensPerRank / contextTokens)),
+    tokensPerStep: 1 + (intent.speculation?.acceptedTokens ?? 0),
+    step: (batch, contextTokens) => decodeStep(worker, batch, contextTokens),
+    uncertainty: (batch, contextTokens) => decodeUncertainty(worker, batch, contextTokens),
+  };
+}
+
+export function prefillSpeed(pool: PoolPlan, engine: string): PrefillSpeed | Unpredicted {
+  const unpredicted = whyUnpredictable({ ...pool.intent, engine });
+  if (unpredicted !== undefined) return { unpredicted };
+  const exchange: PrefillExchange =
+    pool.parallel.dispatch === "none" && engine === "sglang" ? "collective" : "all-to-all";
+  const worker: PrefillWorker = { engine: measuredEngine(engine), ...workerOf(pool), exchange };
+  if (prefillPassMilliseconds(worker, 1, 1) === undefined) {
+    return { unpredicted: `no prefill of ${engine} with ${exchange} exchange is published` };
+  }
+  return {
+    worker,
+    passMilliseconds: (tokens, promptTokens) => prefillPassMilliseconds(worker, tokens, promptTokens) ?? 0,
+    uncertainty: (promptTokens) => prefillUncertainty(worker, promptTokens),
+  };
+}
+
+function workerOf(
+  pool: PoolPlan,
+): Pick<DecodeWorker, "checkpoint" | "kvCacheType" | "ranks" | "expertSlots" | "expertImbalance"> {
+  const { intent, parallel, physicalExperts } = pool;
+  return {
+    checkpoint: intent.checkpoint,
+    kvCacheType: intent.kvCacheType,
+    ranks: parallel.data,
+    expertSlots: physicalExperts,
+    expertImbalance: usualImbalance(isBalanced(intent), parallel.expert),
+  };
+}
+
+/** A placement without spare slots can only shuffle experts; it takes replicas to balance a hot one. */
+function isBalanced({ experts }: PoolIntent): boolean {
+  return experts.balancing !== "off" && experts.redundantExperts > 0;
+}

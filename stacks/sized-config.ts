@@ -1,0 +1,72 @@
+import { domainRef } from "../src/components/domain-ref";
+import { checkPoolArgs, decodeIntent, prefillIntent } from "../src/components/pool-intent";
+import { choosePools, type ClientSizing, type PoolSizes } from "../src/plan/choose-pools";
+import type { ExpertIntent } from "../src/plan/intent";
+import { gb200Nvl72 } from "../src/plan/rack";
+import { below, type Problem } from "../src/problems";
+import type { ClientAllocation } from "../src/refs";
+import { decodeArgs, domainArgs, ownShare, prefillArgs } from "./client-args";
+import type { ClientConfig } from "./config";
+import { inConfigTerms } from "./config-paths";
+
+/** A client's configuration in which every size is known. */
+export interface SizedClientConfig extends Omit<ClientConfig, "pools"> {
+  readonly pools: {
+    readonly prefill: ClientConfig["pools"]["prefill"] & PoolSizes["prefill"];
+    readonly decode: ClientConfig["pools"]["decode"] & PoolSizes["decode"];
+  };
+}
+
+export type Sized = { readonly config: SizedClientConfig } | { readonly problems: readonly Problem[] };
+
+/** Fills in the sizes that a stack leaves to the planner: the best for the trays that the client was granted. */
+export function sizePools(config: ClientConfig, share: ClientAllocation): Sized {
+  const sizing = clientSizing(config);
+  if ("problems" in sizing) return sizing;
+  const chosen = choosePools(sizing, share.trays, gb200Nvl72);
+  if ("problems" in chosen) return { problems: inConfigTerms(chosen.problems) };
+  return { config: withSizes(config, chosen.sizes) };
+}
+
+/** What the planner is asked for a client, alone or with others. */
+export function clientSizing(config: ClientConfig): ClientSizing | { readonly problems: readonly Problem[] } {
+  const { client, engine, workload, slo, pools, planner } = config;
+  const domain = domainRef(domainArgs(config, ownShare(client, gb200Nvl72.trays)));
+  // The planner replaces sizes that nobody stated; until then the smallest stand for them.
+  const any = withSizes(config, {
+    prefill: { workers: 1, gpusPerWorker: gb200Nvl72.gpusPerTray },
+    decode: { workers: 1, gpusPerWorker: gb200Nvl72.gpusPerTray, batchPerRank: 1 },
+  });
+  const prefill = prefillArgs(any, domain);
+  const decode = decodeArgs(any, domain);
+  const problems = [...below("pools.prefill", checkPoolArgs(prefill)), ...below("pools.decode", checkPoolArgs(decode))];
+  if (problems.length > 0) return { problems: inConfigTerms(problems) };
+  return {
+    client,
+    engine: engine.name,
+    workload,
+    slo,
+    prefill: prefillIntent(prefill),
+    decode: { ...decodeIntent(decode), experts: expertIntent(config) },
+    wanted: pools,
+    headroom: planner.headroom,
+  };
+}
+
+function withSizes(config: ClientConfig, { prefill, decode }: PoolSizes): SizedClientConfig {
+  const { pools } = config;
+  return {
+    ...config,
+    pools: { prefill: { ...prefill, ...stated(pools.prefill) }, decode: { ...decode, ...stated(pools.decode) } },
+  };
+}
+
+function stated<Pool extends object>(pool: Pool): Pool {
+  return Object.fromEntries(Object.entries(pool).filter(([, value]) => value !== undefined)) as Pool;
+}
+
+/** Replicas as configured. Where they are placed depends on the worker size, so no placement is named yet. */
+function expertIntent({ experts }: ClientConfig): ExpertIntent {
+  const placement = experts.mode === "static" ? { configMap: "planned", key: "placement.json" } : {};
+  return { balancing: experts.mode, redundantExperts: experts.redundant, ...placement };
+}
