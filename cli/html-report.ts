@@ -29,7 +29,7 @@ import { openTraffic, simulateClients } from "./simulate";
 /** The report of a folder's stacks as one HTML file. @throws {RefusedError} as the stacks would. */
 export async function htmlReport(directory: string): Promise<string> {
   const rack = planDirectory(directory);
-  const proved = await proveDirectory(directory, rack);
+  const proved = await proveDirectory(directory);
   const proof = "proof" in proved ? proved.proof : undefined;
   const report: PlanReport = {
     title: `Plan of a ${rack.rack.name}`,

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import type { RackProof } from "../src/plan/rack-proof";
 import { formatRefusal, RefusedError } from "../src/problems";
 import { allocationText } from "../src/report/allocation-text";
 import { summarise } from "../src/report/plan-summary";
+import { summariseProof } from "../src/report/proof-summary";
 import { planDirectory, planScreen, proveDirectory } from "./plan";
 import type { Terminal } from "./terminal";
 import { UsageError } from "./terminal";
@@ -44,19 +44,15 @@ async function planFlags(values: Parameters<typeof whatIf>[0], json: boolean): P
 /** Clients as the stack outputs have them, and how good the plan is. */
 async function planJson(directory: string): Promise<string> {
   const plan = planDirectory(directory);
-  const proved = await proveDirectory(directory, plan);
+  const proved = await proveDirectory(directory);
   const content = {
     rack: plan.rack.name,
     trays: plan.rack.trays,
     freeTrays: plan.freeTrays,
     clients: plan.clients.map((client) => summarise(client)),
     ...("proof" in proved
-      ? { proof: proofJson(proved.proof) }
+      ? { proof: summariseProof(proved.proof) }
       : { unproved: formatRefusal("the plan", proved.problems) }),
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;
-}
-
-function proofJson({ share, gap, bound, baselines, alternatives, shadowPrices, best }: RackProof): object {
-  return { share, bestShare: best.share, gap, bound, baselines, alternatives, shadowPrices };
 }

@@ -1,18 +1,17 @@
-import type { ClientSizing } from "../src/plan/choose-pools";
 import type { ClientPlan, RackPlan } from "../src/plan/client";
 import { layOutRack } from "../src/plan/plan-client";
 import { gb200Nvl72 } from "../src/plan/rack";
-import { proveRack, type Proved } from "../src/plan/rack-proof";
+import type { Proved } from "../src/plan/rack-proof";
 import { Problems } from "../src/problems";
 import { drawRack } from "../src/report/rack-drawing";
 import { planClientStack } from "../stacks/client-plan";
-import { clientSizing } from "../stacks/sized-config";
+import { proveClients } from "../stacks/rack-plan";
 import { inFile, readStackFiles } from "../stacks/stack-files";
 
 /** Draws the rack as the stack files of `directory` ask for it. @throws {RefusedError} as the stacks would. */
 export async function planScreen(directory: string, options: { readonly colour?: boolean } = {}): Promise<string> {
   const plan = planDirectory(directory);
-  const proved = await proveDirectory(directory, plan);
+  const proved = await proveDirectory(directory);
   return drawRack(plan, {
     colour: options.colour ?? false,
     ...("proof" in proved ? { proof: proved.proof } : {}),
@@ -32,14 +31,7 @@ export function planDirectory(directory: string): RackPlan {
   return layOutRack(plans, gb200Nvl72);
 }
 
-/** How good that plan is; problems where it cannot be said, as for a model that nobody measured. */
-export async function proveDirectory(directory: string, plan: RackPlan): Promise<Proved> {
-  const sizings: ClientSizing[] = [];
-  for (const { config } of readStackFiles(directory).clients) {
-    const sizing = clientSizing(config);
-    if ("problems" in sizing) return sizing;
-    sizings.push(sizing);
-  }
-  if (sizings.length === 0) return { problems: [] };
-  return proveRack(sizings, plan.clients, gb200Nvl72);
+/** How good that plan is; problems where it cannot be said. */
+export async function proveDirectory(directory: string): Promise<Proved> {
+  return proveClients(readStackFiles(directory).clients, directory);
 }

@@ -17,7 +17,9 @@ async function run(): Promise<Record<string, unknown>> {
       clusterIdentifier: identifier,
       ...(context === undefined ? {} : { context }),
     });
-    return config.program === "rack" ? { ...deployRack(config, provider) } : await deployClient(config, provider);
+    return config.program === "rack"
+      ? { ...(await deployRack(config, provider)) }
+      : await deployClient(config, provider);
   } catch (error) {
     if (error instanceof RefusedError) throw refusal(error.subject, error.problems);
     throw error;

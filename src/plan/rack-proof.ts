@@ -2,8 +2,10 @@ import type { Problem } from "../problems";
 import { allocate } from "./allocate/allocate";
 import type { Baseline } from "./allocate/baselines";
 import type { Bound } from "./allocate/gap";
+import type { LendingAnswer, Scenario } from "./allocate/lending";
 import { planOneRack } from "./allocate/one-rack";
 import type { ModePlan } from "./allocate/plan";
+import type { AllocationRequest } from "./allocate/request";
 import type { ShadowPrices } from "./allocate/shadow-price";
 import { allocationRequest, clientDemand, type ClientSizing, type DemandedClient } from "./choose-pools";
 import type { ClientPlan } from "./client";
@@ -31,17 +33,50 @@ export interface RackProof {
   /** The splits of the source design, with the same workers. */
   readonly baselines: readonly Baseline[];
   readonly alternatives: readonly Alternative[];
+  /** Whether trays that change hands with the demand would serve more; see `alternatingPeaks`. */
+  readonly lending?: LendingAnswer;
   /** What a tray more and less would do. */
   readonly shadowPrices?: ShadowPrices;
 }
 
 export type Proved = { readonly proof: RackProof } | { readonly problems: readonly Problem[] };
 
+/** Sizes of the flexible buffer in the source design: 8 to 16 GPUs. */
+const bufferTrays = [2, 3, 4];
+/** Peak over base in the source design: 48 GPUs instead of 36. */
+const peak = 48 / 36;
+const hourSeconds = 3600;
+
+/**
+ * What the source design has its flexible buffer for: the clients peak in turn, an hour at a time, and while one asks for
+ * a third more the others ask for as much less.
+ */
+export function alternatingPeaks(sizings: readonly ClientSizing[]): readonly Scenario[] {
+  const rate = ({ workload }: ClientSizing): number => workload.requestsPerSecond ?? 1;
+  return sizings.map((peaking) => ({
+    name: `${peaking.client} at its peak`,
+    probability: 1 / sizings.length,
+    durationSeconds: hourSeconds,
+    requestsPerSecond: Object.fromEntries(
+      sizings.map((sizing) => [sizing.client, rate(sizing) * (sizing === peaking ? peak : 2 - peak)]),
+    ),
+  }));
+}
+
+/** From taking a tray away until it serves: weights, compilation and graphs of the slower pool. */
+function slowestStart(plans: readonly ClientPlan[]): number {
+  return Math.max(
+    0,
+    ...plans.flatMap(({ prefill, decode }) => [prefill, decode].map((pool) => pool.startup.expectedSeconds)),
+  );
+}
+
 /** Holds the plans of a rack's clients against the best there are and against what no plan can beat. */
 export async function proveRack(
   sizings: readonly ClientSizing[],
   plans: readonly ClientPlan[],
   rack: RackShape,
+  scenarios: readonly Scenario[] = alternatingPeaks(sizings),
 ): Promise<Proved> {
   const clients: DemandedClient[] = [];
   for (const sizing of sizings) {
@@ -50,10 +85,13 @@ export async function proveRack(
     if ("problems" in demanded) return demanded;
     clients.push(demanded);
   }
-  const request = allocationRequest(clients, { trays: rack.trays, rack, objective: "share" });
+  const request: AllocationRequest = {
+    ...allocationRequest(clients, { trays: rack.trays, rack, objective: "share" }),
+    ...(clients.length < 2 ? {} : { lending: { scenarios, bufferTrays, switchSeconds: slowestStart(plans) } }),
+  };
   const { allocation, problems } = await allocate(request);
   if (allocation?.bound === undefined) return { problems };
-  const { plan: best, bound, baselines, shadowPrices } = allocation;
+  const { plan: best, bound, baselines, shadowPrices, lending } = allocation;
   const share = deployedShare(sizings, plans);
   return {
     proof: {
@@ -74,6 +112,7 @@ export async function proveRack(
           "needs one NVLink domain for all clients",
         ),
       ].flatMap((found) => (found === undefined ? [] : [found])),
+      ...(lending === undefined ? {} : { lending }),
       ...(shadowPrices === undefined ? {} : { shadowPrices }),
     },
   };

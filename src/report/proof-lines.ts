@@ -1,6 +1,7 @@
 import type { Baseline } from "../plan/allocate/baselines";
+import type { LendingAnswer } from "../plan/allocate/lending";
 import type { RackProof } from "../plan/rack-proof";
-import { brief } from "./numbers";
+import { brief, duration } from "./numbers";
 
 /** How good a plan is, in a few lines for a terminal or a pull request. */
 export function proofLines(proof: RackProof): readonly string[] {
@@ -21,8 +22,29 @@ export function proofLines(proof: RackProof): readonly string[] {
     ...proof.alternatives
       .filter((alternative) => alternative.share > share * 1.005)
       .map(({ name, share: other, note }) => `${name}: ${times(other)} (${more(other / share)}), ${note}`),
+    ...(proof.lending === undefined ? [] : [lendingLine(proof.lending)]),
     ...trayLines(proof),
   ];
+}
+
+/** The flexible buffer of the source design, valued. */
+export function lendingLine({
+  pays,
+  lending,
+  gainedRequestsPerSecond,
+  breakEvenSeconds,
+  ...answer
+}: LendingAnswer): string {
+  const without = answer.static.requestsPerSecond;
+  const from =
+    breakEvenSeconds === undefined ? "however long peaks last" : `unless peaks last ${duration(breakEvenSeconds)}`;
+  if (!pays || lending === undefined)
+    return `lending trays to whoever peaks does not pay, ${from}: ${brief(without)} req/s without it`;
+  const since = breakEvenSeconds === undefined ? "" : `, from peaks of ${duration(breakEvenSeconds)} on`;
+  return (
+    `lending ${lending.bufferTrays} trays to whoever peaks would serve ${brief(gainedRequestsPerSecond)} req/s ` +
+    `(${more(1 + gainedRequestsPerSecond / without)}) more than the best fixed split${since}`
+  );
 }
 
 function trayLines({ best, shadowPrices }: RackProof): readonly string[] {
