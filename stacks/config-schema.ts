@@ -72,9 +72,13 @@ const decode = z.strictObject({
 /** `auto`, for both pools or one, is a pool without sizes; `withoutAuto` writes it so before this is asked. */
 const pools = z.strictObject({ prefill: prefill.default({}), decode: decode.default({}) });
 
+const runningPool = z.strictObject({ workers: z.int().positive(), gpusPerWorker: z.int().positive() });
+
 const planner = z.strictObject({
   /** Share of every pool's capacity that the planner leaves free, for bursts and for what it does not know. */
   headroom: z.number().min(0).max(0.9).default(0.1),
+  /** Sizes that run now. Of plans that serve the same, the planner takes the one that changes least. */
+  today: z.strictObject({ prefill: runningPool, decode: runningPool }).optional(),
 });
 
 const secretKey = z.strictObject({ name: z.string(), key: z.string() });

@@ -50,6 +50,7 @@ export function clientSizing(config: ClientConfig): ClientSizing | { readonly pr
     decode: { ...decodeIntent(decode), experts: expertIntent(config) },
     wanted: pools,
     headroom: planner.headroom,
+    ...(planner.today === undefined ? {} : { today: planner.today }),
   };
 }
 

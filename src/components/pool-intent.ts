@@ -7,6 +7,7 @@ import {
   type PoolIntentCommon,
   type PrefillIntent,
 } from "../plan/intent";
+import { usualAcceptedTokens } from "../plan/speed/engine-scale";
 import type { Problem } from "../problems";
 import type { ExpertPlacementRef } from "../refs";
 import type { DecodePoolArgs, PoolArgs, PrefillPoolArgs } from "./pool-args";
@@ -103,7 +104,7 @@ function commonIntent(args: PoolArgs): PoolIntentCommon {
     experts: expertIntent(args.experts),
     speculation: speculation && {
       draftTokens: speculation.draftTokens,
-      acceptedTokens: speculation.acceptedTokens ?? speculation.draftTokens / 2,
+      acceptedTokens: speculation.acceptedTokens ?? usualAcceptedTokens(speculation.draftTokens),
     },
     staticMemoryFraction: args.staticMemoryFraction,
     drainSeconds: args.drainSeconds,

@@ -2,7 +2,7 @@ import type { Problem } from "../problems";
 import type { ModePlan } from "./allocate/plan";
 import { planOneRack } from "./allocate/one-rack";
 import { checkRequest } from "./allocate/request-rules";
-import type { AllocationRequest, ClientDemand, PrefillCapacity, WorkerOption } from "./allocate/request";
+import type { AllocationRequest, ClientDemand, PrefillCapacity, WorkerOption, WorkerSizes } from "./allocate/request";
 import type { DecodeIntent, PrefillIntent } from "./intent";
 import type { RackShape } from "./rack";
 import type { PrefillQueue } from "./ttft";
@@ -39,6 +39,14 @@ export interface ClientSizing {
   readonly wanted: { readonly prefill: WantedPool; readonly decode: WantedPool };
   /** Share of every pool's capacity that stays free. */
   readonly headroom: number;
+  /** Sizes that run now: of plans that serve the same, the one that changes least is taken. */
+  readonly today?: RunningSizes;
+}
+
+/** Worker sizes of a client's running pools. */
+export interface RunningSizes {
+  readonly prefill: Pick<PoolSizes["prefill"], "workers" | "gpusPerWorker">;
+  readonly decode: Pick<PoolSizes["decode"], "workers" | "gpusPerWorker">;
 }
 
 export type Chosen = { readonly sizes: PoolSizes } | { readonly problems: readonly Problem[] };
@@ -86,6 +94,7 @@ export function clientDemand(sizing: ClientSizing, rack: RackShape): DemandedCli
       prefill: prefill.options,
       decode: decode.options,
       ...(Object.keys(pinned).length === 0 ? {} : { pinned }),
+      ...(sizing.today === undefined ? {} : { today: workerTrays(sizing.today, rack) }),
       nearest: { ...nearestOf("prefill", prefill), ...nearestOf("decode", decode) },
     },
     question,
@@ -171,13 +180,21 @@ function halfFixed(wanted: ClientSizing["wanted"]): readonly Problem[] {
     }));
 }
 
+function workerTrays({ prefill, decode }: RunningSizes, rack: RackShape): WorkerSizes {
+  return { prefill: traysOf(prefill, rack), decode: traysOf(decode, rack) };
+}
+
+function traysOf({ workers, gpusPerWorker }: RunningSizes["prefill"], rack: RackShape): readonly number[] {
+  return Array.from({ length: workers }, () => Math.ceil(gpusPerWorker / rack.gpusPerTray));
+}
+
 function pinOf(
   role: "prefill" | "decode",
   { workers, gpusPerWorker }: WantedPool,
   rack: RackShape,
 ): ClientDemand["pinned"] {
   if (workers === undefined || gpusPerWorker === undefined) return {};
-  return { [role]: Array.from({ length: workers }, () => Math.ceil(gpusPerWorker / rack.gpusPerTray)) };
+  return { [role]: traysOf({ workers, gpusPerWorker }, rack) };
 }
 
 function nearestOf(role: "prefill" | "decode", { nearest }: WorkerOptions): ClientDemand["nearest"] {

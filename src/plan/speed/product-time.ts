@@ -29,11 +29,23 @@ export function productTimes({ shape, expertFormat }: Checkpoint, tokens: number
 
 /** A product m x k by k x n: the measured matrix most like it, in proportion to the weights it reads. */
 function product(format: WeightFormat, rows: number, n: number, k: number): number {
-  const nearest = matrices(weightNames[format]).reduce((best, next) =>
-    unlikeness(next, n, k) < unlikeness(best, n, k) ? next : best,
-  );
+  const nearest = mostAlike(weightNames[format], n, k);
   const { table } = nearest;
   return ((n * k) / (nearest.n * nearest.k)) * along(table.inner, table.milliseconds[0] ?? [], rows);
+}
+
+/** Found once for every matrix: a plan asks for the same few some ten thousand times. */
+const found = new Map<string, Matrix>();
+
+function mostAlike(weights: string, n: number, k: number): Matrix {
+  const key = `${weights}/${n}x${k}`;
+  const known = found.get(key);
+  if (known !== undefined) return known;
+  const nearest = matrices(weights).reduce((best, next) =>
+    unlikeness(next, n, k) < unlikeness(best, n, k) ? next : best,
+  );
+  found.set(key, nearest);
+  return nearest;
 }
 
 interface Matrix {
