@@ -1,19 +1,18 @@
-import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { formatRefusal, RefusedError } from "../src/problems";
+import { formatWarning, RefusedError } from "../src/problems";
 import { allocationText } from "../src/report/allocation-text";
 import { summarise } from "../src/report/plan-summary";
 import { summariseProof } from "../src/report/proof-summary";
 import { planDirectory, planScreen, proveDirectory } from "./plan";
-import type { Terminal } from "./terminal";
-import { UsageError } from "./terminal";
+import { onlyFolder, UsageError, writeText, type Terminal } from "./terminal";
 import { answer, whatIf, whatIfOptions } from "./what-if";
 
 /** `nvl72 plan`: of a folder's stack files, or of clients given as flags. */
 export async function planCommand(args: readonly string[], terminal: Terminal): Promise<string> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals, tokens } = parseArgs({
     args: [...args],
     allowPositionals: true,
+    tokens: true,
     options: {
       ...whatIfOptions,
       "no-colour": { type: "boolean", default: false },
@@ -21,14 +20,19 @@ export async function planCommand(args: readonly string[], terminal: Terminal): 
       html: { type: "string" },
     },
   });
-  const directory = positionals[0] ?? ".";
+  const given = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
   if (values.client !== undefined) {
     if (positionals.length > 0) throw new UsageError("nvl72 plan: either a folder or --client, not both");
+    if (values.html !== undefined)
+      throw new UsageError("nvl72 plan: --html is for a folder of stacks, not for --client");
     return planFlags(values, values.json);
   }
+  const lost = given.find((name) => name in whatIfOptions);
+  if (lost !== undefined) throw new UsageError(`nvl72 plan: --${lost} goes with --client; a folder has its own`);
+  const directory = onlyFolder("plan", positionals);
   if (values.html !== undefined) {
     const { htmlReport } = await import("./html-report.js");
-    writeFileSync(values.html, await htmlReport(directory));
+    writeText("plan", values.html, await htmlReport(directory));
   }
   if (values.json) return planJson(directory);
   return `${await planScreen(directory, { colour: terminal.colour && !values["no-colour"] })}\n`;
@@ -52,7 +56,7 @@ async function planJson(directory: string): Promise<string> {
     clients: plan.clients.map((client) => summarise(client)),
     ...("proof" in proved
       ? { proof: summariseProof(proved.proof) }
-      : { unproved: formatRefusal("the plan", proved.problems) }),
+      : { unproved: proved.problems.map(formatWarning).join("; ") }),
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;
 }

@@ -8,7 +8,7 @@ import { simulateTraffic, type ClientTraffic } from "../src/plan/traffic";
 import { RefusedError } from "../src/problems";
 import { simulationText } from "../src/report/simulation-text";
 import { planDirectory } from "./plan";
-import { numberOption, readText, UsageError } from "./terminal";
+import { numberOption, onlyFolder, readText, UsageError, wholeOption } from "./terminal";
 import { readTrace } from "./trace";
 
 /** How a client's requests come when nothing else is said. */
@@ -42,16 +42,18 @@ export function simulateCommand(args: readonly string[]): string {
       json: { type: "boolean", default: false },
     },
   });
-  const { clients } = planDirectory(positionals[0] ?? ".");
+  const { clients } = planDirectory(onlyFolder("simulate", positionals));
   if (clients.length === 0) throw new UsageError("nvl72 simulate: the folder has no client stack");
   const traffic: Traffic = {
     concurrency: perClient("concurrency", values.concurrency, clients, (text) =>
-      numberOption("simulate", "concurrency", text, 1),
+      wholeOption("simulate", "concurrency", text, 1),
     ),
     traces: perClient("trace", values.trace, clients, (text) => text),
     load: numberOption("simulate", "load", values.load),
     coefficientOfVariation: numberOption("simulate", "cv", values.cv),
   };
+  const both = [...traffic.concurrency.keys()].find((client) => traffic.traces.has(client));
+  if (both !== undefined) throw new UsageError(`nvl72 simulate: ${both} has --concurrency or --trace, not both`);
   const seconds = values.seconds === undefined ? undefined : numberOption("simulate", "seconds", values.seconds, 1);
   const result = simulateClients(clients, traffic, {
     seed: numberOption("simulate", "seed", values.seed),

@@ -14,25 +14,27 @@ const line = z.object({
 export function readTrace(text: string): readonly TraceRequest[] {
   const requests = text
     .split("\n")
-    .filter((entry) => entry.trim() !== "")
-    .map((entry, i): TraceRequest => {
-      const parsed = line.safeParse(parseLine(entry));
-      if (!parsed.success) {
-        const issue = parsed.error.issues[0];
-        throw new UsageError(
-          `nvl72 simulate: line ${i + 1} of the trace: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
-        );
-      }
-      const { timestamp, input_length, output_length, hash_ids } = parsed.data;
-      return {
-        atSeconds: timestamp / 1000,
-        inputTokens: input_length,
-        outputTokens: output_length,
-        ...(hash_ids === undefined ? {} : { prefixBlocks: hash_ids }),
-      };
-    });
+    .flatMap((entry, i): readonly TraceRequest[] => (entry.trim() === "" ? [] : [readRequest(entry, i + 1)]));
   if (requests.length === 0) throw new UsageError("nvl72 simulate: the trace has no requests");
   return requests.sort((a, b) => a.atSeconds - b.atSeconds);
+}
+
+function readRequest(entry: string, lineNumber: number): TraceRequest {
+  const json = parseLine(entry);
+  const parsed = line.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const where = issue?.path.join(".") ?? "";
+    const what = json === undefined ? "not JSON" : `${where === "" ? "" : `${where}: `}${issue?.message ?? ""}`;
+    throw new UsageError(`nvl72 simulate: line ${lineNumber} of the trace: ${what}`);
+  }
+  const { timestamp, input_length, output_length, hash_ids } = parsed.data;
+  return {
+    atSeconds: timestamp / 1000,
+    inputTokens: input_length,
+    outputTokens: output_length,
+    ...(hash_ids === undefined ? {} : { prefixBlocks: hash_ids }),
+  };
 }
 
 function parseLine(text: string): unknown {

@@ -7,8 +7,9 @@ import { findCheckpoint } from "../src/plan/model-shape";
 import { kilowattsPerGpu } from "../src/plan/power";
 import { gb200Nvl72 } from "../src/plan/rack";
 import { usualAcceptedTokens } from "../src/plan/speed/engine-scale";
+import type { Workload } from "../src/plan/workload";
 import { below, type Problem } from "../src/problems";
-import { numberOption, UsageError } from "./terminal";
+import { numberOption, UsageError, wholeOption } from "./terminal";
 
 /** Clients and terms given as flags: a question to the planner without any stack file. */
 export interface WhatIf {
@@ -40,15 +41,20 @@ export const whatIfOptions = {
 
 type Values = { readonly [Name in keyof typeof whatIfOptions]?: string | boolean | readonly string[] | undefined };
 
+/** As in a stack file: what is left has to be worth a plan. */
+const mostHeadroom = 0.9;
+
 /** @throws {UsageError} for values that make no question. */
 export function whatIf(values: Values): WhatIf {
   const text = (name: keyof typeof whatIfOptions): string => String(values[name] ?? "");
   const number = (name: keyof typeof whatIfOptions): number => numberOption("plan", name, text(name));
+  const headroom = number("headroom");
+  if (headroom > mostHeadroom) throw new UsageError(`nvl72 plan: --headroom ${headroom} is above ${mostHeadroom}`);
   const tier = Object.values(priceTiers).find(({ name }) => name === text("tier"));
   if (tier === undefined) throw notOneOf("tier", text("tier"), Object.keys(priceTiers));
   return {
     clients: (values.client as readonly string[]).map((client) => sizingOf(client, text, number, values)),
-    racks: number("racks"),
+    racks: wholeOption("plan", "racks", text("racks"), 1),
     objective: oneOf("objective", text("objective"), ["share", "trays", "cost"] as const),
     prefill: oneOf("prefill", text("prefill"), ["separate", "shared", "either"] as const),
     mixedDecode: values["mixed-decode"] === true,
@@ -81,12 +87,10 @@ function sizingOf(
   number: (name: keyof typeof whatIfOptions) => number,
   values: Values,
 ): ClientSizing {
-  const [name = "", input = "", output = "", rate] = given.split(":");
-  const inputTokens = numberOption("plan", "client", input, 1);
-  const outputTokens = numberOption("plan", "client", output, 1);
+  const { name, inputTokens, outputTokens, requestsPerSecond } = readClient(given);
   const checkpoint = findCheckpoint(text("preset"));
   if (checkpoint === undefined) throw new UsageError(`nvl72 plan: --preset ${text("preset")} is not known`);
-  const drafts = number("drafts");
+  const drafts = wholeOption("plan", "drafts", text("drafts"));
   const common: Omit<PoolIntentCommon, "experts"> = {
     client: name,
     checkpoint,
@@ -101,14 +105,14 @@ function sizingOf(
     purpose: "production",
     ...(drafts === 0 ? {} : { speculation: { draftTokens: drafts, acceptedTokens: usualAcceptedTokens(drafts) } }),
   };
-  const redundantExperts = number("redundant");
+  const redundantExperts = wholeOption("plan", "redundant", text("redundant"));
   return {
     client: name,
     engine: text("engine"),
     workload: {
       inputTokens,
       outputTokens,
-      ...(rate === undefined ? {} : { requestsPerSecond: numberOption("plan", "client", rate) }),
+      ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
     },
     slo: {
       ...(values.tpot === undefined ? {} : { tpotMilliseconds: number("tpot") }),
@@ -129,6 +133,27 @@ function sizingOf(
     wanted: { prefill: {}, decode: {} },
     headroom: number("headroom"),
   };
+}
+
+interface GivenClient extends Workload {
+  readonly name: string;
+}
+
+/** "chat:1024:8192:20". */
+function readClient(given: string): GivenClient {
+  const [name = "", input = "", output = "", rate, ...others] = given.split(":");
+  const [inputTokens, outputTokens, requestsPerSecond] = [input, output, rate ?? "1"].map(Number);
+  const sound = name !== "" && others.length === 0 && isCount(inputTokens) && isCount(outputTokens);
+  if (!sound || !(requestsPerSecond !== undefined && requestsPerSecond > 0 && Number.isFinite(requestsPerSecond))) {
+    throw new UsageError(
+      `nvl72 plan: --client ${given} is not NAME:IN:OUT or NAME:IN:OUT:RATE, in tokens and requests/s`,
+    );
+  }
+  return { name, inputTokens, outputTokens, ...(rate === undefined ? {} : { requestsPerSecond }) };
+}
+
+function isCount(tokens: number | undefined): tokens is number {
+  return Number.isSafeInteger(tokens) && tokens !== undefined && tokens > 0;
 }
 
 function oneOf<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {

@@ -9,7 +9,11 @@ import type { AllocationRequest } from "./allocate/request";
 import type { ShadowPrices } from "./allocate/shadow-price";
 import { allocationRequest, clientDemand, type ClientSizing, type DemandedClient } from "./choose-pools";
 import type { ClientPlan } from "./client";
+import { prefillQueue } from "./prediction";
 import type { RackShape } from "./rack";
+import { decodeSpeed, prefillSpeed } from "./speed/pool-speed";
+import { largestRate } from "./ttft";
+import { meanContextTokens } from "./workload";
 
 /** What another way of using the rack would serve. */
 export interface Alternative {
@@ -121,10 +125,34 @@ export async function proveRack(
 /** The smallest share that a client's pools serve, with its headroom left free. */
 function deployedShare(sizings: readonly ClientSizing[], plans: readonly ClientPlan[]): number {
   const shares = sizings.map(({ client, headroom, workload }) => {
-    const rate = plans.find((plan) => plan.client === client)?.prediction?.requestsPerSecond ?? 0;
-    return ((1 - headroom) * rate) / (workload.requestsPerSecond ?? 1);
+    const plan = plans.find((one) => one.client === client);
+    return plan === undefined ? 0 : promisedRate(plan, headroom) / (workload.requestsPerSecond ?? 1);
   });
   return Math.min(...shares);
+}
+
+/** Requests per second that a client's pools serve within both promises; 0 where nothing is predicted. */
+function promisedRate(plan: ClientPlan, headroom: number): number {
+  return Math.min(prefillRate(plan, headroom), (1 - headroom) * decodeRate(plan));
+}
+
+function prefillRate({ engine, workload, slo, prefill }: ClientPlan, headroom: number): number {
+  const speed = prefillSpeed(prefill, engine);
+  if ("unpredicted" in speed) return 0;
+  return largestRate(prefillQueue(prefill, speed, workload), slo.ttftSeconds ?? Infinity, 1 - headroom);
+}
+
+/** A pool whose full batch is too slow for the promise serves what a smaller one does. */
+function decodeRate({ engine, workload, slo, decode }: ClientPlan): number {
+  const speed = decodeSpeed(decode, engine);
+  if ("unpredicted" in speed) return 0;
+  const contextTokens = meanContextTokens(workload);
+  const tpot = (batch: number): number => speed.step(batch, contextTokens).total / speed.tokensPerStep;
+  let batch = speed.batchPerRank(contextTokens);
+  while (batch > 0 && tpot(batch) > (slo.tpotMilliseconds ?? Infinity)) batch--;
+  if (batch === 0) return 0;
+  const users = batch * decode.parallel.data * decode.workers;
+  return (1000 * users) / (tpot(batch) * workload.outputTokens);
 }
 
 function alternative(name: string, plan: ModePlan | undefined, note: string): Alternative | undefined {

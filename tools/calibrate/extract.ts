@@ -15,7 +15,7 @@ const dataFolder = "aiconfigurator_core/systems/data/gb200";
 async function main(): Promise<void> {
   const [
     wheels = join(home().directory, "aiconfigurator-wheels"),
-    output = join(root, "src/plan/speed/op-tables.json"),
+    output = join(root, "src/plan/speed/measured-operations.json"),
   ] = process.argv.slice(2);
   const folder = await unpackWheel(await obtainWheel(wheels));
   try {

@@ -6,7 +6,7 @@ export interface GridTable {
   readonly milliseconds: readonly (readonly (number | null)[])[];
 }
 
-/** Measured operations of one layer of DeepSeek-V3's architecture on one GB200 GPU; see `op-tables.json`, provenance. */
+/** Measured operations of one layer of DeepSeek-V3's architecture on one GB200 GPU; see `measured-operations.json`, provenance. */
 export interface OpTables {
   /** By weights/KV/heads, over batch and cached tokens. */
   readonly decodeAttention: Readonly<Record<string, GridTable>>;
@@ -25,6 +25,6 @@ let loaded: OpTables | undefined;
 /** Read at the first prediction and not with the library: most imports never predict. */
 export function opTables(): OpTables {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would be read with the library
-  loaded ??= require("./op-tables.json") as OpTables;
+  loaded ??= require("./measured-operations.json") as OpTables;
   return loaded;
 }
