@@ -19,12 +19,13 @@ export interface StacksProject {
   remove(): void;
 }
 
-export function stacksProject(rack: Rack): StacksProject {
+/** @param sizes `fixed` for tests that change one at a time, `planned` as the repository's own stacks have them. */
+export function stacksProject(rack: Rack, sizes: "fixed" | "planned" = "fixed"): StacksProject {
   const directory = mkdtempSync(join(tmpdir(), "nvl72-stacks-"));
   for (const part of ["src", "stacks", "Pulumi.yaml", "package.json"]) {
     cpSync(join(root, part), join(directory, part), { recursive: true });
   }
-  pinSizes(directory);
+  if (sizes === "fixed") fixSizes(directory);
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
   const workspace: PulumiWorkspace = {
     project: directory,
@@ -45,14 +46,13 @@ export function stacksProject(rack: Rack): StacksProject {
     },
     restore() {
       cpSync(join(root, "stacks"), join(directory, "stacks"), { recursive: true });
-      pinSizes(directory);
+      if (sizes === "fixed") fixSizes(directory);
     },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
 
-/** Sizes that tests change one at a time; the repository's own stacks leave them to the planner. */
-const sizes: Readonly<Record<string, string>> = {
+const fixedSizes: Readonly<Record<string, string>> = {
   client1: `
     prefill: { workers: 1, gpusPerWorker: 4 }
     decode: { workers: 1, gpusPerWorker: 32, batchPerRank: 256 }`,
@@ -61,11 +61,11 @@ const sizes: Readonly<Record<string, string>> = {
     decode: { workers: 1, gpusPerWorker: 16, batchPerRank: 128 }`,
 };
 
-function pinSizes(directory: string): void {
+function fixSizes(directory: string): void {
   const edit = (stack: string, from: string, to: string): void => {
     const file = join(directory, "stacks", `Pulumi.${stack}.yaml`);
     writeFileSync(file, readFileSync(file, "utf8").replaceAll(from, to));
   };
-  for (const [client, pools] of Object.entries(sizes)) edit(client, "nvl72:pools: auto", `nvl72:pools:${pools}`);
+  for (const [client, pools] of Object.entries(fixedSizes)) edit(client, "nvl72:pools: auto", `nvl72:pools:${pools}`);
   edit("rack", "trays: auto", "trays: 9");
 }
