@@ -7,8 +7,7 @@ import type { RouterArgs } from "../src/components/router-args";
 import type { ClientRequest } from "../src/plan/plan-client";
 import { below, type Problem } from "../src/problems";
 import type { ClientAllocation, DomainRef, ExpertPlacementRef, PoolRef } from "../src/refs";
-import type { ClientConfig } from "./config";
-import type { SizedClientConfig } from "./sized-config";
+import type { ClientConfig, SizedClientConfig } from "./config";
 
 /** Arguments of a client's components, from its configuration. Pure: the program and the terminal plan share it. */
 export function domainArgs(config: ClientConfig, share: ClientAllocation): ClientDomainArgs {

@@ -10,8 +10,7 @@ import type { Problem } from "../src/problems";
 import type { ClientAllocation, DomainRef, ExpertPlacementRef } from "../src/refs";
 import { balancerArgs, decodeArgs, domainArgs, prefillArgs, routerArgs } from "./client-args";
 import { planClientStack } from "./client-plan";
-import type { ClientConfig } from "./config";
-import type { SizedClientConfig } from "./sized-config";
+import type { ClientConfig, SizedClientConfig } from "./config";
 
 export type RenderedClient = { readonly manifests: readonly object[] } | { readonly problems: readonly Problem[] };
 

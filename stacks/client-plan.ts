@@ -7,8 +7,8 @@ import { below, type Problem } from "../src/problems";
 import type { ClientAllocation } from "../src/refs";
 import { inConfigTerms } from "./config-paths";
 import { balancerArgs, clientRequest, domainArgs } from "./client-args";
-import type { ClientConfig } from "./config";
-import { sizePools, type SizedClientConfig } from "./sized-config";
+import type { ClientConfig, SizedClientConfig } from "./config";
+import { sizePools } from "./sized-config";
 
 export interface PlannedStack {
   /** The configuration with every size that the planner chose. */

@@ -6,8 +6,7 @@ import { parseAllocation, type ClientAllocation } from "../src/refs";
 import { summarise, type PlanSummary } from "../src/report/plan-summary";
 import { balancerArgs, decodeArgs, domainArgs, ownShare, prefillArgs, routerArgs } from "./client-args";
 import { planClientStack } from "./client-plan";
-import type { ClientConfig } from "./config";
-import type { SizedClientConfig } from "./sized-config";
+import type { ClientConfig, SizedClientConfig } from "./config";
 
 /** One client: its domain, experts, pools and router. */
 export async function deployClient(stated: ClientConfig, provider: k8s.Provider): Promise<Record<string, unknown>> {

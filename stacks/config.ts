@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { PoolSizes } from "../src/plan/choose-pools";
 import { Problems, type Problem } from "../src/problems";
 import { clientSchema, rackSchema } from "./config-schema";
 
@@ -11,6 +12,14 @@ export interface RawConfig {
 export type ClientConfig = z.infer<typeof clientSchema>;
 export type RackConfig = z.infer<typeof rackSchema>;
 export type StackConfig = ClientConfig | RackConfig;
+
+/** A client's configuration in which every size is known. */
+export interface SizedClientConfig extends Omit<ClientConfig, "pools"> {
+  readonly pools: {
+    readonly prefill: ClientConfig["pools"]["prefill"] & PoolSizes["prefill"];
+    readonly decode: ClientConfig["pools"]["decode"] & PoolSizes["decode"];
+  };
+}
 
 /** Where a configuration was read from, for messages. */
 export interface ConfigOrigin {

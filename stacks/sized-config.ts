@@ -6,16 +6,8 @@ import { gb200Nvl72 } from "../src/plan/rack";
 import { below, type Problem } from "../src/problems";
 import type { ClientAllocation } from "../src/refs";
 import { decodeArgs, domainArgs, ownShare, prefillArgs } from "./client-args";
-import type { ClientConfig } from "./config";
+import type { ClientConfig, SizedClientConfig } from "./config";
 import { inConfigTerms } from "./config-paths";
-
-/** A client's configuration in which every size is known. */
-export interface SizedClientConfig extends Omit<ClientConfig, "pools"> {
-  readonly pools: {
-    readonly prefill: ClientConfig["pools"]["prefill"] & PoolSizes["prefill"];
-    readonly decode: ClientConfig["pools"]["decode"] & PoolSizes["decode"];
-  };
-}
 
 export type Sized = { readonly config: SizedClientConfig } | { readonly problems: readonly Problem[] };
 

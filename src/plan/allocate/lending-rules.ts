@@ -1,5 +1,5 @@
 import type { Problem } from "../../problems";
-import type { LendingRequest, Scenario } from "./lending";
+import type { LendingRequest, Scenario } from "./request";
 import type { AllocationRequest } from "./request";
 
 /** Are the states of demand and the buffer such that an expectation over them means something? */

@@ -1,25 +1,6 @@
 import { rateAt } from "./capacity-curve";
 import { clientPools, type ClientPools } from "./client-pools";
-import type { AllocationRequest } from "./request";
-
-/** A state of demand that comes and goes. */
-export interface Scenario {
-  readonly name: string;
-  /** Part of all time, with the others 1 in all. */
-  readonly probability: number;
-  /** How long one visit lasts. */
-  readonly durationSeconds: number;
-  /** Requests per second that each client would send. */
-  readonly requestsPerSecond: Readonly<Record<string, number>>;
-}
-
-export interface LendingRequest {
-  readonly scenarios: readonly Scenario[];
-  /** Sizes of the buffer to look at, in trays. The source design has 2 to 4 (8 to 16 GPUs). */
-  readonly bufferTrays: readonly number[];
-  /** From taking a tray away until it serves: weights, graph capture, warm-up. */
-  readonly switchSeconds: number;
-}
+import type { AllocationRequest, LendingRequest, Scenario } from "./request";
 
 /** Trays of a client's two pools. */
 export interface PoolTrays {

@@ -1,5 +1,3 @@
-import type { LendingRequest } from "./lending";
-
 /** One size a worker may have, at its best setting for one client. */
 export interface WorkerOption {
   readonly gpus: number;
@@ -58,6 +56,25 @@ export interface PriceModel {
 
 /** "share": the largest common share of the demand; "trays", "cost": the least that serves the given rates. */
 export type Objective = "share" | "trays" | "cost";
+
+/** A state of demand that comes and goes. */
+export interface Scenario {
+  readonly name: string;
+  /** Part of all time, with the others 1 in all. */
+  readonly probability: number;
+  /** How long one visit lasts. */
+  readonly durationSeconds: number;
+  /** Requests per second that each client would send. */
+  readonly requestsPerSecond: Readonly<Record<string, number>>;
+}
+
+export interface LendingRequest {
+  readonly scenarios: readonly Scenario[];
+  /** Sizes of the buffer to look at, in trays. The source design has 2 to 4 (8 to 16 GPUs). */
+  readonly bufferTrays: readonly number[];
+  /** From taking a tray away until it serves: weights, graph capture, warm-up. */
+  readonly switchSeconds: number;
+}
 
 /** Whether clients have prefill pools of their own or one in common. */
 export type PrefillMode = "separate" | "shared";

@@ -33,7 +33,7 @@ export function prefillUncertainty(worker: PrefillWorker, promptTokens: number):
     // Published prompts: 1,024 to 7,373 tokens.
     promptTokens < 900 || promptTokens > 10_240 ? 0.2 : 0,
     // The same SGLang prefill ran 1.6 times faster with FP8 attention and two ranks: what a version does is its own.
-    worker.engine === "sglang" ? 0.15 : 0,
+    worker.engine === "sglang" ? (worker.exchange === "collective" ? 0.15 : 0.25) : 0,
     // TensorRT-LLM's prefill with short prompts is published by nobody.
     worker.engine === "trtllm" && promptTokens < 4096 ? 0.2 : 0,
   ];

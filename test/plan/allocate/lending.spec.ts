@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { allocate } from "../../../src/plan/allocate/allocate";
-import { planLending, type LendingRequest } from "../../../src/plan/allocate/lending";
+import { planLending } from "../../../src/plan/allocate/lending";
+import type { LendingRequest } from "../../../src/plan/allocate/request";
 import type { AllocationRequest } from "../../../src/plan/allocate/request";
 import { option, rackRequest } from "./requests";
 
