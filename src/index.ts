@@ -26,9 +26,18 @@ export type {
   RouterTimeoutArgs,
   SecretKeyArgs,
 } from "./components/router-args";
-export type { ClientPlan, Prediction, RackPlan } from "./plan/client";
+export type { ClientPlan, LoadedPrediction, Prediction, RackPlan } from "./plan/client";
+export type { ClientSizing, PoolSizes, RunningSizes, WantedPool } from "./plan/choose-pools";
+export type { DecodeIntent, PrefillIntent } from "./plan/intent";
+export { checkpoints, type Checkpoint } from "./plan/model-shape";
 export { layOutRack, planClient, type ClientRequest, type PlannedClient } from "./plan/plan-client";
+export { planRack, type PlannedRack, type RackTerms } from "./plan/plan-rack";
 export type { PoolPlan } from "./plan/pool";
+export type { RackProof } from "./plan/rack-proof";
+export { decodeStep, type DecodeStep, type DecodeWorker } from "./plan/speed/decode-step";
+export { prefillPassMilliseconds, type PrefillWorker } from "./plan/speed/prefill-pass";
+export { simulateTraffic, type ClientTraffic } from "./plan/traffic";
+export type { Slo, Workload } from "./plan/workload";
 export { gb200Nvl72, type RackShape } from "./plan/rack";
 export { RefusedError, type Problem } from "./problems";
 export {
