@@ -1,6 +1,6 @@
 import type { ClientPlan } from "./client";
 import { handshakeSeconds } from "./kv-transfer";
-import { kvBytesPerToken } from "./memory";
+import { kvBytesPerToken, kvPageTokens } from "./memory";
 import type { PoolPlan } from "./pool";
 import type { RackShape } from "./rack";
 import type { Arrivals } from "./simulate/arrivals";
@@ -93,8 +93,20 @@ function prefillModel(name: string, pool: PoolPlan, engine: string): PrefillPool
     ranksPerWorker: pool.parallel.data,
     tokensPerForwardPerRank: pool.tokensPerForwardPerRank,
     requestsPerPassPerRank: pool.runningRequestsPerRank,
-    passMilliseconds: speed.passMilliseconds,
+    passMilliseconds: remembered(speed.passMilliseconds),
     kvTokensPerRank: pool.kvTokensPerRank,
+  };
+}
+
+/** Passes differ by whole prompts or chunks of them, so that the same few come again and again. To the page of the KV. */
+function remembered(milliseconds: (tokens: number, promptTokens: number) => number): typeof milliseconds {
+  const known = new Map<number, number>();
+  return (tokens, promptTokens) => {
+    const [pages, promptPages] = [Math.ceil(tokens / kvPageTokens), Math.ceil(promptTokens / kvPageTokens)];
+    const key = pages * 2 ** 26 + promptPages;
+    const found = known.get(key) ?? milliseconds(pages * kvPageTokens, promptPages * kvPageTokens);
+    known.set(key, found);
+    return found;
   };
 }
 
