@@ -145,7 +145,7 @@ function publishedNear({ workload, decode }: ClientPlan): NonNullable<ClientPare
 }
 
 function queuesOf(rack: RackPlan): readonly ClientQueue[] {
-  if (rack.clients.some(({ prediction }) => prediction === undefined)) return [];
+  if (rack.clients.length === 0 || rack.clients.some(({ prediction }) => prediction === undefined)) return [];
   return simulateClients(rack.clients, openTraffic, { seed: 1 }).clients.map(({ client, series }) => ({
     client,
     seconds: series.map(({ seconds }) => seconds),

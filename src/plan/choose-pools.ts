@@ -216,7 +216,7 @@ function inPoolTerms(problems: readonly Problem[], { slo }: ClientSizing): reado
 function tooFewTrays(client: string, trays: number): Problem {
   return {
     path: "trays",
-    what: `${client} has ${trays} trays`,
+    what: `${client} has ${trays} ${trays === 1 ? "tray" : "trays"}`,
     rule: "a client needs a prefill and a decode worker, each on whole trays",
     fix: "2 trays or more",
   };

@@ -21,7 +21,7 @@ export function proofLines(proof: RackProof): readonly string[] {
     ...proof.baselines.map((baseline) => baselineLine(baseline, share)),
     ...proof.alternatives
       .filter((alternative) => alternative.share > share * 1.005)
-      .map(({ name, share: other, note }) => `${name}: ${times(other)} (${more(other / share)}), ${note}`),
+      .map(({ name, share: other, note }) => `${name}: ${times(other)}${gain(other, share)}, ${note}`),
     ...(proof.lending === undefined ? [] : [lendingLine(proof.lending)]),
     ...trayLines(proof),
   ];
@@ -59,7 +59,7 @@ function baselineLine({ name, share, missingTrays, limitedBy }: Baseline, ours: 
   const limit = limitedBy.map(({ client, role }) => `${client ?? "shared"} ${role}`).join(", ");
   if (share <= 0) return `${name}: keeps no promise (${limit})`;
   const factor = ours / share;
-  return `${name}: ${times(share)}${factor > 1.05 ? `, ${brief(factor)} times less` : ""} (${limit} ends first)`;
+  return `${name}: ${times(share)}${factor > 1.05 ? `, ${brief(factor)} times less` : ""} (${limit} ${limitedBy.length > 1 ? "end" : "ends"} first)`;
 }
 
 function times(share: number): string {
@@ -68,6 +68,11 @@ function times(share: number): string {
 
 function percent(fraction: number): string {
   return `${(100 * fraction).toFixed(0)} %`;
+}
+
+/** Over nothing there is no percentage. */
+function gain(other: number, share: number): string {
+  return share > 0 ? ` (${more(other / share)})` : "";
 }
 
 function more(factor: number): string {
