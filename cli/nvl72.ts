@@ -13,7 +13,7 @@ const usage = `usage: nvl72 <command>
       that is from the best there could be. --html writes a report with pictures. Needs no cluster.
 
   plan --client NAME:IN:OUT[:RATE] ... [--tpot MS] [--ttft S] [--engine sglang|trtllm] [--preset NAME] [--drafts N]
-       [--redundant N] [--headroom F] [--racks N] [--objective share|trays|cost] [--prefill separate|shared|either]
+       [--redundant N|auto] [--headroom F] [--racks N] [--objective share|trays|cost] [--prefill separate|shared|either]
        [--mixed-decode] [--tier NAME] [--billing tray|rack] [--json]
       The same for clients given here, without stack files, on one rack or many.
 

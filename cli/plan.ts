@@ -33,5 +33,6 @@ export function planDirectory(directory: string): RackPlan {
 
 /** How good that plan is; problems where it cannot be said. */
 export async function proveDirectory(directory: string): Promise<Proved> {
-  return proveClients(readStackFiles(directory).clients, directory);
+  const { clients, trays } = readStackFiles(directory);
+  return proveClients(clients, directory, trays);
 }

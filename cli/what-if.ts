@@ -26,7 +26,7 @@ export const whatIfOptions = {
   client: { type: "string", multiple: true },
   engine: { type: "string", default: "sglang" },
   preset: { type: "string", default: "deepseek-r1-nvfp4" },
-  redundant: { type: "string", default: "32" },
+  redundant: { type: "string", default: "auto" },
   drafts: { type: "string", default: "0" },
   tpot: { type: "string" },
   ttft: { type: "string" },
@@ -105,7 +105,8 @@ function sizingOf(
     purpose: "production",
     ...(drafts === 0 ? {} : { speculation: { draftTokens: drafts, acceptedTokens: usualAcceptedTokens(drafts) } }),
   };
-  const redundantExperts = wholeOption("plan", "redundant", text("redundant"));
+  const plansRedundancy = text("redundant") === "auto";
+  const redundantExperts = plansRedundancy ? 0 : wholeOption("plan", "redundant", text("redundant"));
   return {
     client: name,
     engine: text("engine"),
@@ -128,10 +129,11 @@ function sizingOf(
       ...common,
       role: "decode",
       batchPerRank: 1,
-      experts: { balancing: redundantExperts > 0 ? "dynamic" : "off", redundantExperts },
+      experts: { balancing: plansRedundancy || redundantExperts > 0 ? "dynamic" : "off", redundantExperts },
     },
     wanted: { prefill: {}, decode: {} },
     headroom: number("headroom"),
+    plansRedundancy,
   };
 }
 

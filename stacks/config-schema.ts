@@ -145,7 +145,8 @@ export const clientSchema = z.strictObject({
   experts: z
     .strictObject({
       mode: z.enum(["off", "static", "dynamic"]),
-      redundant: z.int().nonnegative().default(0),
+      /** `auto`: as many as balance the decode workers, whatever their size. */
+      redundant: z.union([z.int().nonnegative(), z.literal("auto")]).default(0),
       recording: z.string().optional(),
     })
     .default({ mode: "off", redundant: 0 }),

@@ -14,7 +14,8 @@ export type RackConfig = z.infer<typeof rackSchema>;
 export type StackConfig = ClientConfig | RackConfig;
 
 /** A client's configuration in which every size is known. */
-export interface SizedClientConfig extends Omit<ClientConfig, "pools"> {
+export interface SizedClientConfig extends Omit<ClientConfig, "pools" | "experts"> {
+  readonly experts: Omit<ClientConfig["experts"], "redundant"> & { readonly redundant: number };
   readonly pools: {
     readonly prefill: ClientConfig["pools"]["prefill"] & PoolSizes["prefill"];
     readonly decode: ClientConfig["pools"]["decode"] & PoolSizes["decode"];

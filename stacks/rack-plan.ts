@@ -18,8 +18,13 @@ export interface GrantedClient {
  * that nobody measured.
  *
  * @param directory of the stack files, for recordings named in them
+ * @param trays that the clients could have between them: those of the rack without its reserve
  */
-export async function proveClients(clients: readonly GrantedClient[], directory: string): Promise<Proved> {
+export async function proveClients(
+  clients: readonly GrantedClient[],
+  directory: string,
+  trays: number,
+): Promise<Proved> {
   const sizings: ClientSizing[] = [];
   const plans: ClientPlan[] = [];
   for (const { config, share } of clients) {
@@ -30,5 +35,5 @@ export async function proveClients(clients: readonly GrantedClient[], directory:
     if (plan === undefined) return { problems };
     plans.push(plan);
   }
-  return sizings.length === 0 ? { problems: [] } : proveRack(sizings, plans, gb200Nvl72);
+  return sizings.length === 0 ? { problems: [] } : proveRack(sizings, plans, { ...gb200Nvl72, trays });
 }

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import { imexNetworkPolicy } from "../src/manifests/imex-network-policy";
 import { enginePriorityClass, routerPriorityClass } from "../src/manifests/priority-class";
 import type { Allocation } from "../src/refs";
+import { gb200Nvl72 } from "../src/plan/rack";
 import { summariseProof, type ProofSummary } from "../src/report/proof-summary";
 import { allocate, engineClassName, routerClassName } from "./allocation";
 import type { ClientConfig, RackConfig } from "./config";
@@ -19,7 +20,7 @@ export interface RackOutputs {
 export async function deployRack(config: RackConfig, provider: k8s.Provider): Promise<RackOutputs> {
   const clients = siblingClients(config);
   const allocation = allocate(config, clients);
-  const plan = await planOf(allocation, clients);
+  const plan = await planOf(allocation, clients, gb200Nvl72.trays - config.reserveTrays);
   const opts = { provider };
   new k8s.scheduling.v1.PriorityClass("engine-priority", enginePriorityClass(engineClassName), opts);
   new k8s.scheduling.v1.PriorityClass("router-priority", routerPriorityClass(routerClassName), opts);
@@ -34,11 +35,15 @@ function siblingClients({ clients }: RackConfig): readonly ClientConfig[] {
   return Object.values(clients).some(({ trays }) => trays === "auto") ? readClients(__dirname) : [];
 }
 
-async function planOf(allocation: Allocation, clients: readonly ClientConfig[]): Promise<ProofSummary | undefined> {
+async function planOf(
+  allocation: Allocation,
+  clients: readonly ClientConfig[],
+  trays: number,
+): Promise<ProofSummary | undefined> {
   const granted = clients.flatMap((config) => {
     const share = allocation.clients.find(({ client }) => client === config.client);
     return share === undefined ? [] : [{ config, share }];
   });
-  const proved = await proveClients(granted, __dirname);
+  const proved = await proveClients(granted, __dirname, trays);
   return "proof" in proved ? summariseProof(proved.proof) : undefined;
 }

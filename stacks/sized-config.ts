@@ -42,15 +42,18 @@ export function clientSizing(config: ClientConfig): ClientSizing | { readonly pr
     decode: { ...decodeIntent(decode), experts: expertIntent(config) },
     wanted: pools,
     headroom: planner.headroom,
+    plansRedundancy: config.experts.redundant === "auto",
     ...(planner.today === undefined ? {} : { today: planner.today }),
   };
 }
 
 function withSizes(config: ClientConfig, { prefill, decode }: PoolSizes): SizedClientConfig {
-  const { pools } = config;
+  const { pools, experts } = config;
+  const { redundantExperts = 0, ...sizes } = decode;
   return {
     ...config,
-    pools: { prefill: { ...prefill, ...stated(pools.prefill) }, decode: { ...decode, ...stated(pools.decode) } },
+    experts: { ...experts, redundant: experts.redundant === "auto" ? redundantExperts : experts.redundant },
+    pools: { prefill: { ...prefill, ...stated(pools.prefill) }, decode: { ...sizes, ...stated(pools.decode) } },
   };
 }
 
@@ -61,5 +64,9 @@ function stated<Pool extends object>(pool: Pool): Pool {
 /** Replicas as configured. Where they are placed depends on the worker size, so no placement is named yet. */
 function expertIntent({ experts }: ClientConfig): ExpertIntent {
   const placement = experts.mode === "static" ? { configMap: "planned", key: "placement.json" } : {};
-  return { balancing: experts.mode, redundantExperts: experts.redundant, ...placement };
+  return {
+    balancing: experts.mode,
+    redundantExperts: experts.redundant === "auto" ? 0 : experts.redundant,
+    ...placement,
+  };
 }

@@ -18,6 +18,8 @@ export interface ClientStack {
 export interface StackFiles {
   readonly clients: readonly ClientStack[];
   readonly racks: readonly { readonly stack: string; readonly config: RackConfig }[];
+  /** Trays that the clients could have between them: the rack's without its reserve, or their own. */
+  readonly trays: number;
 }
 
 /** Reads every `Pulumi.<stack>.yaml` of a folder. @throws {RefusedError} with the problems of the first bad file. */
@@ -26,7 +28,15 @@ export function readStackFiles(directory: string): StackFiles {
   const configs = clients.map(({ config }) => config);
   const granted = new Map(racks.map(({ stack, config }) => [stack, allocate(config, configs)]));
   const shareOf = (config: ClientConfig): ClientAllocation => grantedBy(config, granted.get(config.rack ?? ""));
-  return { clients: clients.map((client) => ({ ...client, share: shareOf(client.config) })), racks };
+  const trays = traysOf(racks, configs);
+  return { clients: clients.map((client) => ({ ...client, share: shareOf(client.config) })), racks, trays };
+}
+
+function traysOf(racks: StackFiles["racks"], clients: readonly ClientConfig[]): number {
+  const [rack] = racks;
+  if (rack !== undefined) return gb200Nvl72.trays - rack.config.reserveTrays;
+  const own = clients.reduce((sum, { trays = gb200Nvl72.trays }) => sum + trays, 0);
+  return Math.min(own, gb200Nvl72.trays);
 }
 
 /** The clients whose stacks lie in a folder, whoever grants them trays. */

@@ -5,6 +5,7 @@ import { checkRequest } from "./allocate/request-rules";
 import type { AllocationRequest, ClientDemand, PrefillCapacity, WorkerOption, WorkerSizes } from "./allocate/request";
 import type { DecodeIntent, PrefillIntent } from "./intent";
 import type { RackShape } from "./rack";
+import { withUsualRedundancy } from "./redundancy";
 import type { PrefillQueue } from "./ttft";
 import {
   decodeOptions,
@@ -24,7 +25,13 @@ export interface WantedPool extends FixedSizes {
 /** Sizes of both pools, all of them known. */
 export interface PoolSizes {
   readonly prefill: { readonly workers: number; readonly gpusPerWorker: number };
-  readonly decode: { readonly workers: number; readonly gpusPerWorker: number; readonly batchPerRank: number };
+  readonly decode: {
+    readonly workers: number;
+    readonly gpusPerWorker: number;
+    readonly batchPerRank: number;
+    /** Only where replicas are planned too. */
+    readonly redundantExperts?: number;
+  };
 }
 
 /** A client whose pools are to be sized. */
@@ -39,6 +46,8 @@ export interface ClientSizing {
   readonly wanted: { readonly prefill: WantedPool; readonly decode: WantedPool };
   /** Share of every pool's capacity that stays free. */
   readonly headroom: number;
+  /** Whether replicas of experts are planned with the decode worker size; otherwise those of the intent are kept. */
+  readonly plansRedundancy?: boolean;
   /** Sizes that run now: of plans that serve the same, the one that changes least is taken. */
   readonly today?: RunningSizes;
 }
@@ -54,7 +63,7 @@ export type Chosen = { readonly sizes: PoolSizes } | { readonly problems: readon
 /** The best pools of one client on the trays it may use: most requests per second, then fewest trays. */
 export function choosePools(sizing: ClientSizing, trays: number, rack: RackShape): Chosen {
   const known = fixedSizes(sizing.wanted);
-  if (known !== undefined) return { sizes: known };
+  if (known !== undefined) return { sizes: withRedundancy(known, sizing) };
   const half = halfFixed(sizing.wanted);
   if (half.length > 0) return { problems: half };
   const demanded = clientDemand(sizing, rack);
@@ -63,9 +72,8 @@ export function choosePools(sizing: ClientSizing, trays: number, rack: RackShape
   const problems = checkRequest(request);
   if (problems.length > 0) return { problems: inPoolTerms(problems, sizing) };
   const plan = planOneRack(request, "separate");
-  return plan === undefined
-    ? { problems: [tooFewTrays(sizing.client, trays)] }
-    : { sizes: sizesOf(plan, sizing.client) };
+  if (plan === undefined) return { problems: [tooFewTrays(sizing.client, trays)] };
+  return { sizes: withRedundancy(sizesOf(plan, sizing.client), sizing) };
 }
 
 /** A client as the allocation sees it: which workers it may have, and what each of them sustains. */
@@ -77,7 +85,8 @@ export interface DemandedClient {
 
 export function clientDemand(sizing: ClientSizing, rack: RackShape): DemandedClient | { problems: readonly Problem[] } {
   const { wanted, workload, engine, slo, headroom } = sizing;
-  const question: WorkerQuestion = { engine, workload, slo, rack, headroom };
+  const { plansRedundancy = false } = sizing;
+  const question: WorkerQuestion = { engine, workload, slo, rack, headroom, plansRedundancy };
   const prefill = prefillOptions(sizing.prefill, question, wanted.prefill);
   const decode = decodeOptions(sizing.decode, question, wanted.decode);
   const unpredicted = [prefill, decode].find((options) => options.unpredicted !== undefined)?.unpredicted;
@@ -157,6 +166,13 @@ export function sizesOf(plan: ModePlan, client: string): PoolSizes {
       batchPerRank: decode.option.batchPerRank,
     },
   };
+}
+
+/** Sizes with the replicas that the decode worker needs, where those are planned. */
+export function withRedundancy(sizes: PoolSizes, { decode, plansRedundancy }: ClientSizing): PoolSizes {
+  if (plansRedundancy !== true) return sizes;
+  const { redundantExperts } = withUsualRedundancy({ ...decode, ...sizes.decode }).experts;
+  return { ...sizes, decode: { ...sizes.decode, redundantExperts } };
 }
 
 function fixedSizes({ prefill, decode }: ClientSizing["wanted"]): PoolSizes | undefined {

@@ -50,7 +50,7 @@ export function checkConcurrency(demand: {
     {
       path: "workload.requestsPerSecond",
       what:
-        `${demand.requestsPerSecond} requests/s of ${demand.outputTokens} tokens at ${demand.tpotMilliseconds} ms each ` +
+        `${demand.requestsPerSecond} requests/s of ${demand.outputTokens} tokens at ${Number(demand.tpotMilliseconds.toFixed(1))} ms each ` +
         `keep ${needed} requests in decode, the pool holds ${demand.slots}`,
       rule: "Little's law: requests in flight = rate x time in the system",
       fix: `batchPerRank or workers for ${needed} requests, or ${Math.floor((demand.slots / secondsPerRequest) * 10) / 10} requests/s`,

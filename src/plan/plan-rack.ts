@@ -2,7 +2,16 @@ import { below, type Problem } from "../problems";
 import { planOneRack } from "./allocate/one-rack";
 import type { Objective } from "./allocate/request";
 import { checkRequest } from "./allocate/request-rules";
-import { allocationRequest, clientDemand, sizesOf, type ClientSizing, type DemandedClient } from "./choose-pools";
+import {
+  allocationRequest,
+  clientDemand,
+  sizesOf,
+  withRedundancy,
+  type ClientSizing,
+  type DemandedClient,
+  type PoolSizes,
+} from "./choose-pools";
+import type { DecodeIntent } from "./intent";
 import type { ClientPlan, RackPlan } from "./client";
 import { layOutRack, planClient } from "./plan-client";
 import { gb200Nvl72, type RackShape } from "./rack";
@@ -48,7 +57,7 @@ export async function planRack(
   if (best === undefined) return { problems: [noPlan(rack)] };
   const plans: ClientPlan[] = [];
   for (const sizing of clients) {
-    const { plan, problems: refused } = planSized(sizing, sizesOf(best, sizing.client), rack);
+    const { plan, problems: refused } = planSized(sizing, withRedundancy(sizesOf(best, sizing.client), sizing), rack);
     if (plan === undefined || refused.length > 0) return { problems: below(sizing.client, refused) };
     plans.push(plan);
   }
@@ -58,7 +67,7 @@ export async function planRack(
 
 function planSized(
   { client, workload, slo, engine, prefill, decode }: ClientSizing,
-  sizes: ReturnType<typeof sizesOf>,
+  sizes: PoolSizes,
   rack: RackShape,
 ): ReturnType<typeof planClient> {
   return planClient(
@@ -68,11 +77,16 @@ function planSized(
       slo,
       engine,
       prefill: { ...prefill, ...sizes.prefill },
-      decode: { ...decode, ...sizes.decode },
+      decode: sizedDecode(decode, sizes.decode),
       grantedTrays: rack.trays,
     },
     rack,
   );
+}
+
+function sizedDecode(decode: DecodeIntent, { redundantExperts, ...sizes }: PoolSizes["decode"]): DecodeIntent {
+  const sized = { ...decode, ...sizes };
+  return redundantExperts === undefined ? sized : { ...sized, experts: { ...decode.experts, redundantExperts } };
 }
 
 function noPlan({ trays }: RackShape): Problem {

@@ -14,6 +14,7 @@ import { prefillQueue } from "./prediction";
 import type { RackShape } from "./rack";
 import { decodeSpeed, prefillSpeed } from "./speed/pool-speed";
 import { largestRate } from "./ttft";
+import { promisedPrefillSeconds } from "./worker-options";
 import { meanContextTokens } from "./workload";
 
 /** What another way of using the rack would serve. */
@@ -140,7 +141,7 @@ function promisedRate(plan: ClientPlan, headroom: number): number {
 function prefillRate({ engine, workload, slo, prefill }: ClientPlan, headroom: number): number {
   const speed = prefillSpeed(prefill, engine);
   if ("unpredicted" in speed) return 0;
-  return largestRate(prefillQueue(prefill, speed, workload), slo.ttftSeconds ?? Infinity, 1 - headroom);
+  return largestRate(prefillQueue(prefill, speed, workload), promisedPrefillSeconds(slo), 1 - headroom);
 }
 
 /** A pool whose full batch is too slow for the promise serves what a smaller one does. */

@@ -1,10 +1,12 @@
 import type { NearestMiss, WorkerOption } from "./allocate/request";
 import { largestDispatchTokens } from "./dispatch";
 import type { DecodeIntent, PrefillIntent } from "./intent";
+import { handshakeSeconds } from "./kv-transfer";
 import { planPool } from "./plan-pool";
 import type { PoolPlan } from "./pool";
 import type { RackShape } from "./rack";
 import { decodeSpeed, prefillSpeed } from "./speed/pool-speed";
+import { withUsualRedundancy } from "./redundancy";
 import { largestRate, ttftP90Seconds, type PrefillQueue } from "./ttft";
 import { meanContextTokens, type Slo, type Workload } from "./workload";
 
@@ -16,6 +18,8 @@ export interface WorkerQuestion {
   readonly rack: RackShape;
   /** Share of a pool's capacity that stays free for bursts and faults. */
   readonly headroom: number;
+  /** Whether every decode worker size gets the replicas it needs, instead of those of the intent. */
+  readonly plansRedundancy?: boolean;
 }
 
 /** Sizes that an operator has fixed; the planner chooses the others. */
@@ -64,7 +68,7 @@ export function decodeOptions(intent: DecodeIntent, question: WorkerQuestion, fi
   const sizes = Array.from({ length: question.rack.trays }, (_, i) => i + 1);
   return collect(
     workerGpus(sizes, question.rack, fixed).map((gpusPerWorker) =>
-      decodeOption({ ...intent, workers: 1, gpusPerWorker }, question, fixed.batchPerRank),
+      decodeOption(sized(intent, gpusPerWorker, question), question, fixed.batchPerRank),
     ),
   );
 }
@@ -80,7 +84,17 @@ export function prefillOptions(intent: PrefillIntent, question: WorkerQuestion, 
 
 /** Requests per second of a prefill pool: a larger one keeps a promise on TTFT at a higher load. */
 export function queueCapacity(queue: PrefillQueue, workers: number, { slo, headroom }: WorkerQuestion): number {
-  return largestRate({ ...queue, workers }, slo.ttftSeconds ?? Infinity, 1 - headroom);
+  return largestRate({ ...queue, workers }, promisedPrefillSeconds(slo), 1 - headroom);
+}
+
+/** What is left of a promise on TTFT after KV transfer and the first decode step. */
+export function promisedPrefillSeconds({ ttftSeconds, tpotMilliseconds = 0 }: Slo): number {
+  return (ttftSeconds ?? Infinity) - handshakeSeconds - tpotMilliseconds / 1000;
+}
+
+function sized(intent: DecodeIntent, gpusPerWorker: number, { plansRedundancy }: WorkerQuestion): DecodeIntent {
+  const worker = { ...intent, workers: 1, gpusPerWorker };
+  return plansRedundancy === true ? withUsualRedundancy(worker) : worker;
 }
 
 function workerGpus(trays: readonly number[], rack: RackShape, { gpusPerWorker }: FixedSizes): readonly number[] {
@@ -164,9 +178,12 @@ function prefillOption(intent: PrefillIntent, question: WorkerQuestion): Tried {
     promptTokens: question.workload.inputTokens,
     speed,
   };
-  const promised = question.slo.ttftSeconds ?? Infinity;
+  const promised = promisedPrefillSeconds(question.slo);
   const alone = ttftP90Seconds(queue, 0);
-  if (alone > promised) return missed(intent.gpusPerWorker, 1000 * alone, 1000 * promised);
+  if (alone > promised) {
+    const total = (question.slo.ttftSeconds ?? Infinity) + alone - promised;
+    return missed(intent.gpusPerWorker, 1000 * total, 1000 * (question.slo.ttftSeconds ?? Infinity));
+  }
   return {
     option: {
       gpus: intent.gpusPerWorker,

@@ -148,7 +148,7 @@ describe("choosing pools", () => {
     assert.deepEqual(problemsOf(sizing(chat, { slo: { tpotMilliseconds: 5, ttftSeconds: 0.05 } })), [
       [
         "slo.ttftSeconds",
-        "no prefill worker size of client1 meets the TTFT of 50 ms; the best is 99.1 ms with 4 GPUs per worker",
+        "no prefill worker size of client1 meets the TTFT of 50 ms; the best is 124.1 ms with 4 GPUs per worker",
       ],
       [
         "slo.tpotMilliseconds",

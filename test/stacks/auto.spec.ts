@@ -70,6 +70,25 @@ describe("pools: auto", () => {
     ]);
   });
 
+  it("plans the replicas with the worker size where they are auto, and takes sizes that only they allow", () => {
+    const auto = { ...documents, experts: { mode: "dynamic", redundant: "auto" } };
+    const redundant = (raw: RawConfig, trays: number): unknown => {
+      const sized = sizePools(clientConfig(raw), ownShare("client2", trays));
+      assert.ok("config" in sized);
+      return [sized.config.pools.decode.gpusPerWorker, sized.config.experts.redundant];
+    };
+    assert.deepEqual(redundant({ ...auto, pools: { decode: { gpusPerWorker: 40 } } }, 18), [40, 24]);
+    assert.deepEqual(redundant({ ...auto, pools: { decode: { gpusPerWorker: 64 } } }, 18), [64, 64]);
+    assert.deepEqual(redundant({ ...auto, experts: { mode: "off", redundant: "auto" } }, 9), [8, 0]);
+    const fixed = {
+      prefill: { workers: 1, gpusPerWorker: 4 },
+      decode: { workers: 1, gpusPerWorker: 28, batchPerRank: 64 },
+    };
+    assert.deepEqual(redundant({ ...auto, pools: fixed }, 9), [28, 24]);
+    const planned = planClientStack(clientConfig({ ...auto, pools: fixed }), ownShare("client2", 9), __dirname);
+    assert.deepEqual([planned.problems, planned.plan?.decode.physicalExperts], [[], 280]);
+  });
+
   it("leaves other settings of a pool as they are, and plans with them", () => {
     const planned = planClientStack(
       clientConfig({
@@ -104,8 +123,8 @@ describe("pools: auto", () => {
     assert.deepEqual(sizes({ ...documents, slo: { ttftSeconds: 0.5 } }), [
       [
         "slo.ttftSeconds",
-        "no prefill worker size of client2 meets the TTFT of 500 ms; the best is 657.3 ms with 4 GPUs per worker",
-        "a TTFT limit of at least 657.3 ms, or another model or precision",
+        "no prefill worker size of client2 meets the TTFT of 500 ms; the best is 677.3 ms with 4 GPUs per worker",
+        "a TTFT limit of at least 677.3 ms, or another model or precision",
       ],
     ]);
   });

@@ -9,7 +9,7 @@ export function demandedClients(engine: string, tpotMilliseconds: number, ratio:
     client: ["client1:1024:8192:1", `client2:8192:1024:${ratio}`],
     engine,
     preset: "deepseek-r1-nvfp4",
-    redundant: "32",
+    redundant: "auto",
     drafts: "0",
     tpot: String(tpotMilliseconds),
     headroom: "0",

@@ -34,6 +34,7 @@ export function sizingOf({ client, inputTokens, outputTokens, engine }: Question
       ...["--tpot", tpotMilliseconds.toString()],
       ...["--ttft", ttftSeconds.toString()],
       ...["--headroom", "0"],
+      ...["--redundant", "32"],
     ],
     options: whatIfOptions,
   });

@@ -2,7 +2,7 @@ import { bestPerTray } from "./bound";
 import { poolAt, rateAt } from "./capacity-curve";
 import { bestOfSize, bestSplit, poolOfSizes, rulesOf, type ClientPools } from "./client-pools";
 import type { Bottleneck } from "./plan";
-import type { AllocationRequest, Role } from "./request";
+import { covers, type AllocationRequest, type Role } from "./request";
 
 /** One client's pools in a fixed split, in GPUs per worker. */
 interface FixedPools {
@@ -149,7 +149,7 @@ function baseline(request: AllocationRequest, name: string, served: readonly Bas
     })),
     trays: trays * request.racks,
     missingTrays: Math.max(0, trays - request.trays) * request.racks,
-    limitedBy: where((one, role) => one[role].requestsPerSecond * request.racks <= share * one.pools.weight),
+    limitedBy: where((one, role) => covers(share * one.pools.weight, one[role].requestsPerSecond * request.racks)),
     resized: where((one, role) => one[role].resized),
   };
 }

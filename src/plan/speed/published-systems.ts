@@ -1,7 +1,7 @@
 import type { Workload } from "../workload";
 import type { MeasuredEngine } from "./engine-scale";
 
-/** A published closed-loop run of both pools together. Nothing is fitted on these. */
+/** A published closed-loop run of both pools together. The scales are not fitted on these rates, but on steps and passes of the same runs. */
 export interface PublishedSystem {
   readonly name: string;
   readonly engine: MeasuredEngine;
