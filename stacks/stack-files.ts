@@ -33,7 +33,7 @@ export function readStackFiles(directory: string): StackFiles {
 }
 
 function traysOf(racks: StackFiles["racks"], clients: readonly ClientConfig[]): number {
-  const [rack] = racks;
+  const rack = racks.at(0);
   if (rack !== undefined) return gb200Nvl72.trays - rack.config.reserveTrays;
   const own = clients.reduce((sum, { trays = gb200Nvl72.trays }) => sum + trays, 0);
   return Math.min(own, gb200Nvl72.trays);
