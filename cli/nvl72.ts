@@ -8,9 +8,10 @@ import { messageOf, readJson, readText, UsageError, type Terminal } from "./term
 
 const usage = `usage: nvl72 <command>
 
-  plan [DIRECTORY] [--json] [--html FILE] [--no-colour]
+  plan [DIRECTORY] [--json] [--html FILE] [--scenario NAME:SHARE:SECONDS:CLIENT=RATE,...]... [--no-colour]
       Draws what the stacks in DIRECTORY (default: the current one) plan for the rack, what it serves and how far
-      that is from the best there could be. --html writes a report with pictures. Needs no cluster.
+      that is from the best there could be. --html writes a report with pictures. --scenario is a state of demand, its
+      share of all time and how long a visit lasts: with all of them it says whether lending trays pays. Needs no cluster.
 
   plan --client NAME:IN:OUT[:RATE] ... [--tpot MS] [--ttft S] [--engine sglang|trtllm] [--preset NAME] [--drafts N]
        [--redundant N|auto] [--headroom F] [--racks N] [--objective share|trays|cost] [--prefill separate|shared|either]

@@ -1,9 +1,11 @@
 import { parseArgs } from "node:util";
+import type { Scenario } from "../src/plan/allocate/request";
 import { formatWarning, RefusedError } from "../src/problems";
 import { allocationText } from "../src/report/allocation-text";
 import { summarise } from "../src/report/plan-summary";
 import { summariseProof } from "../src/report/proof-summary";
 import { planDirectory, planScreen, proveDirectory } from "./plan";
+import { readScenario } from "./scenario";
 import { onlyFolder, UsageError, writeText, type Terminal } from "./terminal";
 import { answer, whatIf, whatIfOptions } from "./what-if";
 
@@ -18,13 +20,16 @@ export async function planCommand(args: readonly string[], terminal: Terminal): 
       "no-colour": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       html: { type: "string" },
+      scenario: { type: "string", multiple: true },
     },
   });
   const given = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
   if (values.client !== undefined) {
     if (positionals.length > 0) throw new UsageError("nvl72 plan: either a folder or --client, not both");
-    if (values.html !== undefined)
-      throw new UsageError("nvl72 plan: --html is for a folder of stacks, not for --client");
+    const folderOnly = (["html", "scenario"] as const).find((name) => values[name] !== undefined);
+    if (folderOnly !== undefined) {
+      throw new UsageError(`nvl72 plan: --${folderOnly} is for a folder of stacks, not for --client`);
+    }
     return planFlags(values, values.json);
   }
   const lost = given.find((name) => name in whatIfOptions);
@@ -34,8 +39,10 @@ export async function planCommand(args: readonly string[], terminal: Terminal): 
     const { htmlReport } = await import("./html-report.js");
     writeText("plan", values.html, await htmlReport(directory));
   }
-  if (values.json) return planJson(directory);
-  return `${await planScreen(directory, { colour: terminal.colour && !values["no-colour"] })}\n`;
+  const scenarios = values.scenario?.map(readScenario);
+  if (values.json) return planJson(directory, scenarios);
+  const colour = terminal.colour && !values["no-colour"];
+  return `${await planScreen(directory, { colour, ...(scenarios === undefined ? {} : { scenarios }) })}\n`;
 }
 
 async function planFlags(values: Parameters<typeof whatIf>[0], json: boolean): Promise<string> {
@@ -46,9 +53,9 @@ async function planFlags(values: Parameters<typeof whatIf>[0], json: boolean): P
 }
 
 /** Clients as the stack outputs have them, and how good the plan is. */
-async function planJson(directory: string): Promise<string> {
+async function planJson(directory: string, scenarios: readonly Scenario[] | undefined): Promise<string> {
   const plan = planDirectory(directory);
-  const proved = await proveDirectory(directory);
+  const proved = await proveDirectory(directory, scenarios);
   const content = {
     rack: plan.rack.name,
     trays: plan.rack.trays,

@@ -1,4 +1,5 @@
 import type { ClientSizing } from "../src/plan/choose-pools";
+import type { Scenario } from "../src/plan/allocate/request";
 import type { ClientPlan } from "../src/plan/client";
 import { gb200Nvl72 } from "../src/plan/rack";
 import { proveRack, type Proved } from "../src/plan/rack-proof";
@@ -18,12 +19,14 @@ export interface GrantedClient {
  * that nobody measured.
  *
  * @param directory of the stack files, for recordings named in them
+ * @param scenarios states of demand that lending is valued with; without them the clients peak in turn
  * @param trays that the clients could have between them: those of the rack without its reserve
  */
 export async function proveClients(
   clients: readonly GrantedClient[],
   directory: string,
   trays: number,
+  scenarios?: readonly Scenario[],
 ): Promise<Proved> {
   const sizings: ClientSizing[] = [];
   const plans: ClientPlan[] = [];
@@ -35,5 +38,5 @@ export async function proveClients(
     if (plan === undefined) return { problems };
     plans.push(plan);
   }
-  return sizings.length === 0 ? { problems: [] } : proveRack(sizings, plans, { ...gb200Nvl72, trays });
+  return sizings.length === 0 ? { problems: [] } : proveRack(sizings, plans, { ...gb200Nvl72, trays }, scenarios);
 }

@@ -1,3 +1,4 @@
+import type { LendingAnswer } from "../plan/allocate/lending";
 import type { RackProof } from "../plan/rack-proof";
 import { rounded } from "./numbers";
 
@@ -15,9 +16,21 @@ export interface ProofSummary {
   others: { name: string; share: number; note: string }[];
   /** What one tray more would add to the share. */
   oneTrayMore?: number;
+  /** Trays that change hands with the demand, beside the best fixed split. */
+  lending?: LendingSummary;
 }
 
-export function summariseProof({ share, gap, bound, baselines, alternatives, shadowPrices }: RackProof): ProofSummary {
+export interface LendingSummary {
+  pays: boolean;
+  /** Of the best buffer. */
+  bufferTrays?: number;
+  gainedRequestsPerSecond: number;
+  /** Peaks must last longer for lending to pay; absent when it never does. */
+  breakEvenSeconds?: number;
+}
+
+export function summariseProof(proof: RackProof): ProofSummary {
+  const { share, gap, bound, baselines, alternatives, shadowPrices, lending } = proof;
   return {
     share: rounded(share, 3),
     bound: rounded(bound.value, 3),
@@ -32,5 +45,15 @@ export function summariseProof({ share, gap, bound, baselines, alternatives, sha
       ...alternatives.map(({ name, share: other, note }) => ({ name, share: rounded(other, 3), note })),
     ],
     ...(shadowPrices === undefined ? {} : { oneTrayMore: rounded(shadowPrices.gainedShare, 3) }),
+    ...(lending === undefined ? {} : { lending: summariseLending(lending) }),
+  };
+}
+
+function summariseLending({ pays, lending, gainedRequestsPerSecond, breakEvenSeconds }: LendingAnswer): LendingSummary {
+  return {
+    pays,
+    ...(lending === undefined ? {} : { bufferTrays: lending.bufferTrays }),
+    gainedRequestsPerSecond: rounded(gainedRequestsPerSecond, 2),
+    ...(breakEvenSeconds === undefined ? {} : { breakEvenSeconds: Math.ceil(breakEvenSeconds) }),
   };
 }

@@ -45,6 +45,34 @@ describe("nvl72 plan of a folder", () => {
     assert.equal(await outputOf("plan", stacks, "--no-colour"), text);
   });
 
+  it("values lending with the states of demand that are given", async () => {
+    const lending = async (...scenarios: readonly string[]): Promise<Record<string, unknown>> => {
+      const args = scenarios.flatMap((scenario) => ["--scenario", scenario]);
+      const { proof } = JSON.parse(await outputOf("plan", stacks, "--json", ...args)) as {
+        proof: { lending: Record<string, unknown> };
+      };
+      return proof.lending;
+    };
+    const opposite = ["day:0.5:28800:client1=30,client2=20", "night:0.5:28800:client1=8,client2=60"];
+    assert.equal((await lending(...opposite)).pays, true);
+    const steady = await lending("always:1:28800:client1=20,client2=40");
+    assert.deepEqual([steady.pays, steady.breakEvenSeconds], [false, undefined]);
+  });
+
+  it("refuses states of demand that make no sense, or name nobody", async () => {
+    assert.equal(
+      await usageErrorOf("plan", stacks, "--scenario", "day:1:60"),
+      "nvl72 plan: --scenario day:1:60 is not NAME:SHARE OF TIME:SECONDS:CLIENT=RATE,...\n",
+    );
+    assert.equal(
+      await usageErrorOf("plan", ...chat, "--scenario", "day:1:60:chat=1"),
+      "nvl72 plan: --scenario is for a folder of stacks, not for --client\n",
+    );
+    const { status, error } = await runNvl72("plan", stacks, "--scenario", "day:0.5:60:client1=1");
+    assert.equal(status, 1);
+    assert.match(error, /lending\.scenarios: the probabilities of 1 scenarios are 0\.5 in all/);
+  });
+
   it("writes a page beside what it prints", async () => {
     const small = join(folder, "small");
     mkdirSync(small);
