@@ -28,7 +28,9 @@ describe("the README", () => {
 
   it("names npm scripts that exist", () => {
     const named = [
-      ...readme.matchAll(/npm (?:run )?(start|stop|test|test:unit|preview|pulumi|rack|nvl72|lint|check|schema|calibrate|bench)\b/g),
+      ...readme.matchAll(
+        /npm (?:run )?(start|stop|test|test:unit|preview|pulumi|rack|nvl72|lint|check|schema|calibrate|bench)\b/g,
+      ),
     ];
     assert.ok(named.length >= 9);
     const missing = named.map(([, name]) => name ?? "").filter((name) => !(name in packageJson.scripts));

@@ -70,7 +70,7 @@ export function choosePools(sizing: ClientSizing, trays: number, rack: RackShape
   if ("problems" in demanded) return demanded;
   const request = allocationRequest([demanded], { trays, rack, objective: "share" });
   const problems = checkRequest(request);
-  if (problems.length > 0) return { problems: inPoolTerms(problems, sizing) };
+  if (problems.length > 0) return { problems: inPoolTerms(problems, demanded.demand) };
   const plan = planOneRack(request, "separate");
   if (plan === undefined) return { problems: [tooFewTrays(sizing.client, trays)] };
   return { sizes: withRedundancy(sizesOf(plan, sizing.client), sizing) };
@@ -218,15 +218,17 @@ function nearestOf(role: "prefill" | "decode", { nearest }: WorkerOptions): Clie
 }
 
 /** The allocation speaks of clients and options; a client's configuration of pools and promises. */
-function inPoolTerms(problems: readonly Problem[], { slo }: ClientSizing): readonly Problem[] {
-  return problems.map((problem) => {
-    const [, pinned = "", role = ""] = /^clients\[0\]\.(pinned)?\.?(prefill|decode)?/.exec(problem.path) ?? [];
-    if (pinned === "" && role === "decode" && slo.tpotMilliseconds !== undefined)
-      return { ...problem, path: "slo.tpotMilliseconds" };
-    if (pinned === "" && role === "prefill" && slo.ttftSeconds !== undefined)
-      return { ...problem, path: "slo.ttftSeconds" };
-    return role === "" ? { ...problem, path: "pools" } : { ...problem, path: `pools.${role}` };
-  });
+function inPoolTerms(problems: readonly Problem[], { nearest }: ClientDemand): readonly Problem[] {
+  return problems.map((problem) => ({ ...problem, path: poolPath(problem.path, nearest) }));
+}
+
+function poolPath(path: string, nearest: ClientDemand["nearest"]): string {
+  const [, pinned, role] = /^clients\[0\]\.(pinned)?\.?(prefill|decode)?/.exec(path) ?? [];
+  if (role === undefined) return "pools";
+  // A size that comes near is kept out by the promise alone.
+  if (pinned === undefined && role === "decode" && nearest?.decode !== undefined) return "slo.tpotMilliseconds";
+  if (pinned === undefined && role === "prefill" && nearest?.prefill !== undefined) return "slo.ttftSeconds";
+  return `pools.${role}`;
 }
 
 function tooFewTrays(client: string, trays: number): Problem {

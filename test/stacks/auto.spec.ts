@@ -129,6 +129,16 @@ describe("pools: auto", () => {
     ]);
   });
 
+  it("refuses settings that leave no worker size, whatever is promised", () => {
+    assert.deepEqual(sizes({ ...chat, experts: { mode: "dynamic", redundant: 33 } }), [
+      [
+        "pools.decode",
+        "no decode worker size of client1 is possible",
+        "other redundant experts, another precision, or fewer fixed settings of the pool",
+      ],
+    ]);
+  });
+
   it("refuses to size what it cannot predict", () => {
     assert.deepEqual(sizes({ ...chat, model: { ...shared.model, preset: "deepseek-v3.2-fp8" } }), [
       [

@@ -96,19 +96,25 @@ function checkOptions(request: AllocationRequest, client: ClientDemand, k: numbe
 }
 
 function noSize(client: ClientDemand, k: number, role: Role): Problem {
-  const limit = role === "prefill" ? "TTFT" : "TPOT";
+  const path = `clients[${k}].${role}`;
   const nearest = client.nearest?.[role];
-  const wanted = nearest?.limitMilliseconds === undefined ? "" : ` of ${nearest.limitMilliseconds} ms`;
-  const best =
-    nearest === undefined ? "" : `; the best is ${nearest.milliseconds} ms with ${nearest.gpus} GPUs per worker`;
+  if (nearest === undefined) {
+    return {
+      path,
+      what: `no ${role} worker size of ${client.client} is possible`,
+      rule: "a worker holds its weights and its KV, and its expert slots divide by its ranks",
+      fix: "other redundant experts, another precision, or fewer fixed settings of the pool",
+    };
+  }
+  const limit = role === "prefill" ? "TTFT" : "TPOT";
+  const wanted = nearest.limitMilliseconds === undefined ? "" : ` of ${nearest.limitMilliseconds} ms`;
   return {
-    path: `clients[${k}].${role}`,
-    what: `no ${role} worker size of ${client.client} meets the ${limit}${wanted}${best}`,
+    path,
+    what:
+      `no ${role} worker size of ${client.client} meets the ${limit}${wanted}; ` +
+      `the best is ${nearest.milliseconds} ms with ${nearest.gpus} GPUs per worker`,
     rule: `every request of the client has to meet its ${limit}`,
-    fix:
-      nearest === undefined
-        ? `a higher ${limit} limit, or more worker sizes`
-        : `a ${limit} limit of at least ${nearest.milliseconds} ms, or another model or precision`,
+    fix: `a ${limit} limit of at least ${nearest.milliseconds} ms, or another model or precision`,
   };
 }
 
@@ -141,7 +147,10 @@ function checkPins(client: ClientDemand, k: number, role: Role): readonly Proble
           ? `${client.client} is pinned to no ${role} worker at all`
           : `${client.client} has no ${role} worker on ${unknown.join(", ")} trays that meets its limits`,
       rule: "a pinned worker is one of the sizes that meet the client's limits",
-      fix: `pin workers on ${sizes.sort((a, b) => a - b).join(", ")} trays, or leave the pin out`,
+      fix:
+        sizes.length === 0
+          ? "leave the pin out"
+          : `pin workers on ${sizes.sort((a, b) => a - b).join(", ")} trays, or leave the pin out`,
     },
   ];
 }
