@@ -2,6 +2,7 @@ import type { ClientSizing } from "./choose-pools";
 import { planPool } from "./plan-pool";
 import type { RackShape } from "./rack";
 import { decodeSpeed } from "./speed/pool-speed";
+import { decodeWorker } from "./worker-options";
 import { meanContextTokens } from "./workload";
 
 /** What a decode worker gives its users and its owner at one batch. */
@@ -21,7 +22,10 @@ export function decodeTradeOff(sizing: ClientSizing, rack: RackShape): readonly 
   return workerTrays.flatMap((trays) =>
     batches.flatMap((batchPerRank): readonly TradeOffPoint[] => {
       const gpusPerWorker = trays * rack.gpusPerTray;
-      const { plan, problems } = planPool({ ...sizing.decode, workers: 1, gpusPerWorker, batchPerRank }, rack);
+      const { plan, problems } = planPool(
+        { ...decodeWorker(sizing.decode, gpusPerWorker, sizing), batchPerRank },
+        rack,
+      );
       if (plan === undefined || problems.length > 0 || plan.kvTokensPerRank < batchPerRank * contextTokens) return [];
       const speed = decodeSpeed(plan, sizing.engine);
       if ("unpredicted" in speed) return [];

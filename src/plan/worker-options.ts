@@ -68,9 +68,19 @@ export function decodeOptions(intent: DecodeIntent, question: WorkerQuestion, fi
   const sizes = Array.from({ length: question.rack.trays }, (_, i) => i + 1);
   return collect(
     workerGpus(sizes, question.rack, fixed).map((gpusPerWorker) =>
-      decodeOption(sized(intent, gpusPerWorker, question), question, fixed.batchPerRank),
+      decodeOption(decodeWorker(intent, gpusPerWorker, question), question, fixed.batchPerRank),
     ),
   );
+}
+
+/** One decode worker of a size, with the replicas it needs where those are planned. */
+export function decodeWorker(
+  intent: DecodeIntent,
+  gpusPerWorker: number,
+  { plansRedundancy }: Pick<WorkerQuestion, "plansRedundancy">,
+): DecodeIntent {
+  const worker = { ...intent, workers: 1, gpusPerWorker };
+  return plansRedundancy === true ? withUsualRedundancy(worker) : worker;
 }
 
 /** Prefill workers of every size that holds the model. */
@@ -90,11 +100,6 @@ export function queueCapacity(queue: PrefillQueue, workers: number, { slo, headr
 /** What is left of a promise on TTFT after KV transfer and the first decode step. */
 export function promisedPrefillSeconds({ ttftSeconds, tpotMilliseconds = 0 }: Slo): number {
   return (ttftSeconds ?? Infinity) - handshakeSeconds - tpotMilliseconds / 1000;
-}
-
-function sized(intent: DecodeIntent, gpusPerWorker: number, { plansRedundancy }: WorkerQuestion): DecodeIntent {
-  const worker = { ...intent, workers: 1, gpusPerWorker };
-  return plansRedundancy === true ? withUsualRedundancy(worker) : worker;
 }
 
 function workerGpus(trays: readonly number[], rack: RackShape, { gpusPerWorker }: FixedSizes): readonly number[] {
