@@ -171,7 +171,27 @@ function checkDispatch(intent: PoolIntent, parallel: ParallelPlan): readonly Pro
       fix: '"low-latency"',
     });
   }
-  return problems;
+  return [...problems, ...checkDispatchRanks(parallel)];
+}
+
+/**
+ * Peers of one NVLink group in released DeepEP (csrc/kernels/configs.cuh, NUM_MAX_NVL_PEERS). Its buffer asserts fewer
+ * ranks than that, or a multiple of it; published GB200 workers have 4, 8, 16, 32 or 48.
+ */
+const deepEpPeers = 8;
+
+function checkDispatchRanks(parallel: ParallelPlan): readonly Problem[] {
+  const ranks = parallel.expert;
+  if (ranks < deepEpPeers || ranks % deepEpPeers === 0) return [];
+  const below = Math.floor(ranks / deepEpPeers) * deepEpPeers;
+  return [
+    {
+      path: "gpusPerWorker",
+      what: `${ranks} ranks with ${parallel.dispatch} dispatch`,
+      rule: `DeepEP asserts fewer than ${deepEpPeers} ranks, or a multiple of ${deepEpPeers}`,
+      fix: `${below} or ${below + deepEpPeers} GPUs per worker`,
+    },
+  ];
 }
 
 function isNvfp4(checkpoint: Checkpoint): boolean {

@@ -43,8 +43,8 @@ export function simulateTraffic(
 }
 
 /**
- * SGLang's decode rank is the bootstrap room modulo the ranks, whatever is running there; TensorRT-LLM's attention-DP
- * router looks at the load.
+ * SGLang deals requests out to its decode ranks in turn, whatever is running there (load-balance-method is round_robin in
+ * decode); TensorRT-LLM's attention-DP router looks at the load.
  */
 function rankPolicy(clients: readonly ClientTraffic[]): RankPolicy {
   return clients.every(({ plan }) => plan.engine === "trtllm") ? "least-loaded" : "round-robin";

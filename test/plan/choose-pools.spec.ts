@@ -152,7 +152,7 @@ describe("choosing pools", () => {
       ],
       [
         "slo.tpotMilliseconds",
-        "no decode worker size of client1 meets the TPOT of 5 ms; the best is 15.7 ms with 36 GPUs per worker",
+        "no decode worker size of client1 meets the TPOT of 5 ms; the best is 16 ms with 32 GPUs per worker",
       ],
     ]);
     assert.deepEqual(problemsOf(sizing(chat), 1), [["trays", "client1 has 1 tray"]]);

@@ -115,7 +115,10 @@ describe("plans of the sources that cannot work are refused with the arithmetic"
       problemsOf(decodeIntent({ gpusPerWorker: 36, attention: "tensor", experts: off })).map(({ what }) => what),
       ["128 attention heads do not divide by 36 GPUs"],
     );
-    assert.deepEqual(pathsOf(decodeIntent({ gpusPerWorker: 36, experts: off })), ["experts.redundantExperts"]);
+    assert.deepEqual(
+      problemsOf(decodeIntent({ gpusPerWorker: 36, experts: off })).map(({ what }) => what),
+      ["256 + 0 = 256 expert slots do not divide by 36 ranks", "36 ranks with low-latency dispatch"],
+    );
   });
 });
 
@@ -128,7 +131,11 @@ describe("rules of a pool, each broken once", () => {
   const broken: readonly (readonly [string, PoolIntent, readonly string[]])[] = [
     ["a worker is whole trays", decodeIntent({ gpusPerWorker: 6 }), ["gpusPerWorker"]],
     ["two GPUs are half a tray", prefillIntent({ gpusPerWorker: 2 }), ["gpusPerWorker"]],
-    ["a worker fits one rack", decodeIntent({ gpusPerWorker: 76 }), ["gpusPerWorker", "experts.redundantExperts"]],
+    [
+      "a worker fits one rack",
+      decodeIntent({ gpusPerWorker: 80, experts: { balancing: "dynamic", redundantExperts: 64 } }),
+      ["gpusPerWorker"],
+    ],
     ["a pool has a worker", decodeIntent({ workers: 0 }), ["workers"]],
     [
       "replicas are whole experts",
@@ -223,6 +230,38 @@ describe("rules of a pool, each broken once", () => {
   for (const [rule, intent, paths] of broken) {
     it(rule, () => assert.deepEqual(pathsOf(intent), paths));
   }
+
+  describe("DeepEP dispatches among fewer than 8 ranks, or a multiple of 8", () => {
+    const experts = { balancing: "dynamic", redundantExperts: 24 } as const;
+
+    it("which 28 are not, though they share out 280 expert slots", () => {
+      assert.deepEqual(problemsOf(decodeIntent({ gpusPerWorker: 28, experts })), [
+        {
+          path: "gpusPerWorker",
+          what: "28 ranks with low-latency dispatch",
+          rule: "DeepEP asserts fewer than 8 ranks, or a multiple of 8",
+          fix: "24 or 32 GPUs per worker",
+        },
+      ]);
+    });
+
+    it("for prefill as well", () => {
+      const fp8 = { checkpoint: checkpoints["deepseek-r1-fp8"], experts };
+      assert.deepEqual(pathsOf(prefillIntent({ ...fp8, gpusPerWorker: 28 })), ["gpusPerWorker"]);
+      assert.deepEqual(pathsOf(prefillIntent({ ...fp8, gpusPerWorker: 8 })), []);
+    });
+
+    it("which 4, 8 and 24 are", () => {
+      for (const gpusPerWorker of [4, 8, 24]) {
+        assert.deepEqual(pathsOf(decodeIntent({ gpusPerWorker, batchPerRank: 64 })), [], `${gpusPerWorker} GPUs`);
+      }
+    });
+
+    it("and no other dispatch cares", () => {
+      assert.deepEqual(pathsOf(decodeIntent({ gpusPerWorker: 28, experts, dispatch: "none" })), []);
+      assert.deepEqual(pathsOf(prefillIntent({ gpusPerWorker: 28, experts })), []);
+    });
+  });
 
   it("allows benchmark switches to a benchmark", () => {
     const extraEnv = { SGLANG_HACK_SEQ_BOOTSTRAP_ROOM: "1", SGLANG_DISAGGREGATION_WAITING_TIMEOUT: "100000" };
@@ -324,7 +363,12 @@ describe("a client's two pools", () => {
       problems({ decode: decodeIntent({ gpusPerWorker: 30 }), prefill: prefillIntent({ workers: 0 }) }).map(
         ({ path }) => path,
       ),
-      ["pools.prefill.workers", "pools.decode.gpusPerWorker", "pools.decode.experts.redundantExperts"],
+      [
+        "pools.prefill.workers",
+        "pools.decode.gpusPerWorker",
+        "pools.decode.experts.redundantExperts",
+        "pools.decode.gpusPerWorker",
+      ],
     );
   });
 

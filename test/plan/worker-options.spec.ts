@@ -85,21 +85,25 @@ describe("decode worker options", () => {
           const intent = decodeIntent(workload);
           const tried = sizes.flatMap((gpusPerWorker) => expected({ ...intent, gpusPerWorker }, asked));
           assert.deepEqual(rounded(decodeOptions(intent, asked).options), rounded(tried));
-          assert.ok(tried.length >= 9);
+          assert.ok(tried.length >= 7);
         });
       }
     }
   }
 
-  it("are of the sizes that share out the experts", () => {
-    assert.deepEqual(gpusOf(decodeOptions(decodeIntent(), question()).options), [4, 8, 12, 16, 24, 32, 36, 48, 72]);
+  it("are of the sizes that share out the experts, and that DeepEP takes", () => {
+    assert.deepEqual(gpusOf(decodeOptions(decodeIntent(), question()).options), [4, 8, 16, 24, 32, 48, 72]);
     const without = decodeIntent({ experts: { balancing: "off", redundantExperts: 0 } });
     assert.deepEqual(gpusOf(decodeOptions(without, question()).options), [4, 8, 16, 32, 64]);
+    const few = decodeIntent({ experts: { balancing: "dynamic", redundantExperts: 24 } });
+    assert.deepEqual(gpusOf(decodeOptions(few, question()).options), [4, 8, 40, 56]);
+    const planned = question({ plansRedundancy: true });
+    assert.deepEqual(gpusOf(decodeOptions(decodeIntent(), planned).options), [4, 8, 16, 24, 32, 40, 48, 56, 64, 72]);
   });
 
   it("have no 4 GPUs with FP8 weights", () => {
     const fp8 = { checkpoint: checkpoints["deepseek-r1-fp8"] };
-    assert.deepEqual(gpusOf(decodeOptions(decodeIntent(fp8), question()).options), [8, 12, 16, 24, 32, 36, 48, 72]);
+    assert.deepEqual(gpusOf(decodeOptions(decodeIntent(fp8), question()).options), [8, 16, 24, 32, 48, 72]);
     assert.deepEqual(gpusOf(prefillOptions(prefillIntent(fp8), question()).options), [8, 16]);
   });
 
@@ -119,9 +123,11 @@ describe("decode worker options", () => {
     const batch = decodeOptions(decodeIntent(), question(), { batchPerRank: 101 }).options;
     assert.deepEqual(
       batch.map(({ gpus, batchPerRank }) => [gpus, batchPerRank]),
-      [4, 8, 12, 16, 24, 32, 36, 48, 72].map((gpus) => [gpus, 101]),
+      [4, 8, 16, 24, 32, 48, 72].map((gpus) => [gpus, 101]),
     );
-    assert.deepEqual(decodeOptions(decodeIntent(), question(), { gpusPerWorker: 20 }), { options: [] });
+    for (const gpusPerWorker of [12, 20]) {
+      assert.deepEqual(decodeOptions(decodeIntent(), question(), { gpusPerWorker }), { options: [] });
+    }
     assert.deepEqual(decodeOptions(decodeIntent(), question(), { batchPerRank: 5000 }), { options: [] });
   });
 
@@ -129,7 +135,7 @@ describe("decode worker options", () => {
     const promised = { slo: { tpotMilliseconds: 5, ttftSeconds: 0.05 } };
     assert.deepEqual(decodeOptions(decodeIntent(), question(promised)), {
       options: [],
-      nearest: { gpus: 36, milliseconds: 15.7, limitMilliseconds: 5 },
+      nearest: { gpus: 32, milliseconds: 16, limitMilliseconds: 5 },
     });
     assert.deepEqual(prefillOptions(prefillIntent(), question(promised)), {
       options: [],
@@ -140,13 +146,13 @@ describe("decode worker options", () => {
   it("say so where the limit is missed by little", () => {
     assert.deepEqual(decodeOptions(decodeIntent(), question({ slo: { tpotMilliseconds: 15 } })), {
       options: [],
-      nearest: { gpus: 36, milliseconds: 15.7, limitMilliseconds: 15 },
+      nearest: { gpus: 32, milliseconds: 16, limitMilliseconds: 15 },
     });
   });
 
   it("are met by the limit that the nearest size is said to meet", () => {
-    const slo = { tpotMilliseconds: 15.7, ttftSeconds: 0.1348 };
-    assert.deepEqual(gpusOf(decodeOptions(decodeIntent(), question({ slo })).options), [36]);
+    const slo = { tpotMilliseconds: 16, ttftSeconds: 0.1351 };
+    assert.deepEqual(gpusOf(decodeOptions(decodeIntent(), question({ slo })).options), [32]);
     assert.deepEqual(gpusOf(prefillOptions(prefillIntent(), question({ slo })).options), [4]);
   });
 
@@ -157,9 +163,9 @@ describe("decode worker options", () => {
   });
 
   it("are no larger than the rack", () => {
-    const small = { ...rack, trays: 3 };
-    assert.deepEqual(gpusOf(decodeOptions(decodeIntent(), question({ rack: small })).options), [4, 8, 12]);
-    assert.deepEqual(gpusOf(prefillOptions(prefillIntent(), question({ rack: small })).options), [4, 8]);
+    const small = { ...rack, trays: 5 };
+    assert.deepEqual(gpusOf(decodeOptions(decodeIntent(), question({ rack: small })).options), [4, 8, 16]);
+    assert.deepEqual(gpusOf(prefillOptions(prefillIntent(), question({ rack: small })).options), [4, 8, 16]);
   });
 });
 

@@ -48,7 +48,7 @@ describe("both clients with pools and trays left to the planner, by the real pul
       ["client1", "client2"].map((client) => [count(client, "prefill"), count(client, "decode")]),
       [
         [1, 6],
-        [8, 3],
+        [7, 4],
       ],
     );
     assert.equal(new Set(engines.map(({ spec }) => spec.nodeName)).size, 18);

@@ -82,10 +82,10 @@ describe("pools: auto", () => {
     assert.deepEqual(redundant({ ...auto, experts: { mode: "off", redundant: "auto" } }, 9), [8, 0]);
     const fixed = {
       prefill: { workers: 1, gpusPerWorker: 4 },
-      decode: { workers: 1, gpusPerWorker: 28, batchPerRank: 64 },
+      decode: { workers: 1, gpusPerWorker: 40, batchPerRank: 64 },
     };
-    assert.deepEqual(redundant({ ...auto, pools: fixed }, 9), [28, 24]);
-    const planned = planClientStack(clientConfig({ ...auto, pools: fixed }), ownShare("client2", 9), __dirname);
+    assert.deepEqual(redundant({ ...auto, pools: fixed }, 11), [40, 24]);
+    const planned = planClientStack(clientConfig({ ...auto, pools: fixed }), ownShare("client2", 11), __dirname);
     assert.deepEqual([planned.problems, planned.plan?.decode.physicalExperts], [[], 280]);
   });
 
@@ -116,8 +116,8 @@ describe("pools: auto", () => {
     assert.deepEqual(sizes({ ...chat, slo: { tpotMilliseconds: 5 } }), [
       [
         "slo.tpotMilliseconds",
-        "no decode worker size of client1 meets the TPOT of 5 ms; the best is 15.7 ms with 36 GPUs per worker",
-        "a TPOT limit of at least 15.7 ms, or another model or precision",
+        "no decode worker size of client1 meets the TPOT of 5 ms; the best is 16 ms with 32 GPUs per worker",
+        "a TPOT limit of at least 16 ms, or another model or precision",
       ],
     ]);
     assert.deepEqual(sizes({ ...documents, slo: { ttftSeconds: 0.5 } }), [

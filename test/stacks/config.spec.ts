@@ -156,7 +156,7 @@ describe("the stack files of this repository", () => {
       plan.clients.map(({ client, prefill, decode, warnings }) => [client, prefill.trays, decode.trays, warnings]),
       [
         ["client1", 1, 6, []],
-        ["client2", 8, 3, []],
+        ["client2", 7, 4, []],
       ],
     );
     assert.equal(plan.freeTrays, 0);

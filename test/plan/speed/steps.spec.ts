@@ -32,7 +32,7 @@ const workers = fc
     engine: fc.constantFrom("sglang" as const, "trtllm" as const),
     preset: fc.constantFrom("deepseek-r1-nvfp4" as const, "deepseek-r1-fp8" as const, "kimi-k2-nvfp4" as const),
     kvCacheType: fc.constantFrom("fp8" as const, "bf16" as const),
-    ranks: fc.constantFrom(4, 8, 12, 16, 24, 32, 36, 48, 64, 72),
+    ranks: fc.constantFrom(4, 8, 16, 24, 32, 40, 48, 56, 64, 72),
     draftTokens: fc.integer({ min: 0, max: 3 }),
   })
   .map(({ preset, ...worker }): DecodeWorker => {
