@@ -45,8 +45,8 @@ export interface LendingAnswer {
  */
 export function planLending(request: AllocationRequest, lending: LendingRequest): LendingAnswer {
   const clients = request.clients.map((demand) => clientPools(request, demand));
-  const fixed = bestStatic(request, clients, lending);
   const tables = clients.map((client) => burstTable(client, request.trays, Math.max(0, ...lending.bufferTrays)));
+  const fixed = bestStatic(request, clients, tables, lending);
   const plans = lendingPlans(request, tables, lending);
   const best = largest(plans, (plan) => valueAt(plan, lending, 1));
   const breakEvenFactor = breakEven(plans, lending, fixed.requestsPerSecond);
@@ -65,14 +65,16 @@ export function planLending(request: AllocationRequest, lending: LendingRequest)
 function bestStatic(
   request: AllocationRequest,
   clients: readonly ClientPools[],
+  tables: readonly BurstTable[],
   lending: LendingRequest,
 ): LendingAnswer["static"] {
+  const rates = clients.map((client, k) => lastingRates(client, tables[k] ?? []));
   const bases = compositions(clients.length, request.trays).map((trays) => ({
     trays,
     requestsPerSecond: expected(lending, (scenario) =>
-      clients.reduce((sum, { demand, rates }, k) => {
+      clients.reduce((sum, { demand }, k) => {
         const wanted = scenario.requestsPerSecond[demand.client] ?? 0;
-        return sum + Math.min(wanted, rates[trays[k] ?? 0] ?? 0);
+        return sum + Math.min(wanted, rates[k]?.[trays[k] ?? 0] ?? 0);
       }, 0),
     ),
   }));
@@ -81,6 +83,19 @@ function bestStatic(
     base: clients.map((client, k) => splitOf(client, best?.trays[k] ?? 0)),
     requestsPerSecond: best?.requestsPerSecond ?? 0,
   };
+}
+
+/**
+ * Requests per second by trays that a client keeps for good. It may keep what it could borrow: workers of another size
+ * beside its base are no gain of lending.
+ */
+function lastingRates(client: ClientPools, table: BurstTable): readonly number[] {
+  return client.rates.map((rate, trays) =>
+    table.slice(0, trays + 1).reduce((best, bursts, base) => {
+      const kept = bursts.map((one) => one.rates[trays - base] ?? 0);
+      return Math.max(best, ...kept);
+    }, rate),
+  );
 }
 
 /** A client's base and what any number of borrowed trays makes of it. */
