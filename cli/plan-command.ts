@@ -30,7 +30,7 @@ export async function planCommand(args: readonly string[], terminal: Terminal): 
     if (folderOnly !== undefined) {
       throw new UsageError(`nvl72 plan: --${folderOnly} is for a folder of stacks, not for --client`);
     }
-    return planFlags(values, values.json);
+    return planFlags(values, values.json, terminal);
   }
   const lost = given.find((name) => name in whatIfOptions);
   if (lost !== undefined) throw new UsageError(`nvl72 plan: --${lost} goes with --client; a folder has its own`);
@@ -45,11 +45,13 @@ export async function planCommand(args: readonly string[], terminal: Terminal): 
   return `${await planScreen(directory, { colour, ...(scenarios === undefined ? {} : { scenarios }) })}\n`;
 }
 
-async function planFlags(values: Parameters<typeof whatIf>[0], json: boolean): Promise<string> {
+async function planFlags(values: Parameters<typeof whatIf>[0], json: boolean, terminal: Terminal): Promise<string> {
   const { allocation, problems, relaxations } = await answer(whatIf(values));
-  if (json) return `${JSON.stringify({ allocation, problems, relaxations }, undefined, 2)}\n`;
-  if (allocation === undefined) throw new RefusedError("the plan", problems);
-  return allocationText(allocation);
+  const text = `${JSON.stringify({ allocation, problems, relaxations }, undefined, 2)}\n`;
+  if (allocation !== undefined) return json ? text : allocationText(allocation);
+  // A program reads what would help; its exit status says that there is no plan.
+  if (json) terminal.out(text);
+  throw new RefusedError("the plan", problems);
 }
 
 /** Clients as the stack outputs have them, and how good the plan is. */

@@ -212,6 +212,17 @@ share 1.07, 18 trays in use, 0 free, $198/h`,
     }
   });
 
+  it("fails with the relaxations as JSON on its output, for programs", async () => {
+    const much = ["--client", "chat:1024:8192:200", "--tpot", "50", "--objective", "trays", "--json"];
+    const { status, out, error } = await runNvl72("plan", ...much);
+    const { allocation, relaxations } = JSON.parse(out) as AllocationOutcome;
+    assert.deepEqual(
+      [status, allocation, relaxations.map(({ change }) => change)],
+      [1, undefined, ["trays", "racks", "rates"]],
+    );
+    assert.match(error, /200 \(chat\) requests\/s do not fit 18 trays/);
+  });
+
   it("fails, with the reason, where no plan serves the clients", async () => {
     const { status, out, error } = await runNvl72("plan", ...chat, "--tpot", "5");
     assert.deepEqual([status, out], [1, ""]);
