@@ -52,7 +52,7 @@ function compareText(compared: readonly ComparedClient[], a: string, b: string):
 }
 
 function readPlans(path: string): readonly PlanSummary[] {
-  if (isDirectory(path)) return planDirectory(path).clients.map((plan) => summarise(plan));
+  if (isDirectory(path)) return planDirectory(path).rack.clients.map((plan) => summarise(plan));
   const content = readJson("compare", path) as { readonly clients?: unknown } | null;
   const clients = Array.isArray(content?.clients) ? (content.clients as readonly unknown[]) : [];
   const summaries = clients.map(readPlanSummary).filter((summary) => summary !== undefined);

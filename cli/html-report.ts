@@ -22,21 +22,21 @@ import {
   type ServedFacts,
 } from "../src/report/html/report-data";
 import { clientSizing } from "../stacks/sized-config";
-import { readStackFiles } from "../stacks/stack-files";
-import { planDirectory, proveDirectory } from "./plan";
+import { planDirectory, proveDirectory, type PlannedDirectory } from "./plan";
 import { openTraffic, simulateClients } from "./simulate";
 
 /** The report of a folder's stacks as one HTML file. @throws {RefusedError} as the stacks would. */
 export async function htmlReport(directory: string): Promise<string> {
-  const rack = planDirectory(directory);
-  const proved = await proveDirectory(directory);
+  const planned = planDirectory(directory);
+  const { rack } = planned;
+  const proved = await proveDirectory(planned);
   const proof = "proof" in proved ? proved.proof : undefined;
   const report: PlanReport = {
     title: `Plan of a ${rack.rack.name}`,
     rack,
     lines: rack.clients.map(clientFacts),
     ...(proof === undefined ? {} : { proof: proofOf(proof), alternatives: alternativesOf(rack, proof) }),
-    pareto: paretoOf(directory, rack),
+    pareto: paretoOf(planned),
     queue: queuesOf(rack),
     step: rack.clients.flatMap(stepOf),
     calibration: calibrationRows(),
@@ -107,11 +107,10 @@ function alternativesOf(rack: RackPlan, proof: RackProof): readonly Alternative[
   ];
 }
 
-function paretoOf(directory: string, rack: RackPlan): readonly ClientPareto[] {
-  return readStackFiles(directory).clients.flatMap(({ config }) => {
-    const plan = rack.clients.find(({ client }) => client === config.client);
+function paretoOf({ rack, clients }: PlannedDirectory): readonly ClientPareto[] {
+  return clients.flatMap(({ config, plan }) => {
     const sizing = clientSizing(config);
-    if (plan?.prediction === undefined || "problems" in sizing) return [];
+    if (plan.prediction === undefined || "problems" in sizing) return [];
     const perUser = 1000 / plan.prediction.tpotMilliseconds;
     const { decode } = plan;
     return [

@@ -56,13 +56,14 @@ async function planFlags(values: Parameters<typeof whatIf>[0], json: boolean, te
 
 /** Clients as the stack outputs have them, and how good the plan is. */
 async function planJson(directory: string, scenarios: readonly Scenario[] | undefined): Promise<string> {
-  const plan = planDirectory(directory);
-  const proved = await proveDirectory(directory, scenarios);
+  const planned = planDirectory(directory);
+  const proved = await proveDirectory(planned, scenarios);
+  const { rack, freeTrays, clients } = planned.rack;
   const content = {
-    rack: plan.rack.name,
-    trays: plan.rack.trays,
-    freeTrays: plan.freeTrays,
-    clients: plan.clients.map((client) => summarise(client)),
+    rack: rack.name,
+    trays: rack.trays,
+    freeTrays,
+    clients: clients.map((client) => summarise(client)),
     ...("proof" in proved
       ? { proof: summariseProof(proved.proof) }
       : { unproved: proved.problems.map(formatWarning).join("; ") }),

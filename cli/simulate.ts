@@ -42,7 +42,7 @@ export function simulateCommand(args: readonly string[]): string {
       json: { type: "boolean", default: false },
     },
   });
-  const { clients } = planDirectory(onlyFolder("simulate", positionals));
+  const { clients } = planDirectory(onlyFolder("simulate", positionals)).rack;
   if (clients.length === 0) throw new UsageError("nvl72 simulate: the folder has no client stack");
   const traffic: Traffic = {
     concurrency: perClient("concurrency", values.concurrency, clients, (text) =>

@@ -4,10 +4,11 @@ import type { ExpertBalancerArgs } from "../src/components/expert-args";
 import type { DecodePoolArgs, PoolArgs, PrefillPoolArgs } from "../src/components/pool-args";
 import { checkPoolArgs, decodeIntent, prefillIntent } from "../src/components/pool-intent";
 import type { RouterArgs } from "../src/components/router-args";
-import type { ClientRequest } from "../src/plan/plan-client";
+import type { DecodeIntent, PrefillIntent } from "../src/plan/intent";
 import { below, type Problem } from "../src/problems";
 import type { ClientAllocation, DomainRef, ExpertPlacementRef, PoolRef } from "../src/refs";
 import type { ClientConfig, SizedClientConfig } from "./config";
+import { inConfigTerms } from "./config-paths";
 
 /** Arguments of a client's components, from its configuration. Pure: the program and the terminal plan share it. */
 export function domainArgs(config: ClientConfig, share: ClientAllocation): ClientDomainArgs {
@@ -68,26 +69,20 @@ function poolArgs(config: SizedClientConfig, domain: DomainRef): SharedPoolArgs 
   };
 }
 
-/** What the planner is asked for a client; problems when its settings do not even make a request. */
-export function clientRequest(
+export interface PoolIntents {
+  readonly prefill: PrefillIntent;
+  readonly decode: DecodeIntent;
+}
+
+/** What both pools of a client are to be; problems when their settings do not even say that. */
+export function poolIntents(
   config: SizedClientConfig,
   domain: DomainRef,
-  experts: ExpertPlacementRef,
-): { readonly request?: ClientRequest; readonly problems: readonly Problem[] } {
+  experts?: ExpertPlacementRef,
+): PoolIntents | { readonly problems: readonly Problem[] } {
   const prefill = prefillArgs(config, domain);
   const decode = decodeArgs(config, domain, experts);
   const problems = [...below("pools.prefill", checkPoolArgs(prefill)), ...below("pools.decode", checkPoolArgs(decode))];
-  if (problems.length > 0) return { problems };
-  return {
-    problems,
-    request: {
-      client: config.client,
-      workload: config.workload,
-      slo: config.slo,
-      engine: config.engine.name,
-      prefill: prefillIntent(prefill),
-      decode: decodeIntent(decode),
-      grantedTrays: domain.trays,
-    },
-  };
+  if (problems.length > 0) return { problems: inConfigTerms(problems) };
+  return { prefill: prefillIntent(prefill), decode: decodeIntent(decode) };
 }

@@ -6,7 +6,7 @@ import { gb200Nvl72 } from "../src/plan/rack";
 import { below, type Problem } from "../src/problems";
 import type { ClientAllocation } from "../src/refs";
 import { inConfigTerms } from "./config-paths";
-import { balancerArgs, clientRequest, domainArgs } from "./client-args";
+import { balancerArgs, domainArgs, poolIntents } from "./client-args";
 import type { ClientConfig, SizedClientConfig } from "./config";
 import { sizePools } from "./sized-config";
 
@@ -29,8 +29,10 @@ function planSized(config: SizedClientConfig, share: ClientAllocation, directory
   if ("problems" in published) {
     return { problems: inConfigTerms(below("experts", published.problems)) };
   }
-  const { request, problems } = clientRequest(config, domain, published.design.ref);
-  if (request === undefined) return { problems: inConfigTerms(problems) };
+  const intents = poolIntents(config, domain, published.design.ref);
+  if ("problems" in intents) return intents;
+  const { client, workload, slo, engine } = config;
+  const request = { client, workload, slo, engine: engine.name, ...intents, grantedTrays: domain.trays };
   const planned = planClient(request, gb200Nvl72);
   return {
     config,

@@ -5,8 +5,9 @@ import type { Allocation } from "../src/refs";
 import { gb200Nvl72 } from "../src/plan/rack";
 import { summariseProof, type ProofSummary } from "../src/report/proof-summary";
 import { allocate, engineClassName, routerClassName } from "./allocation";
+import { planClientStack } from "./client-plan";
 import type { ClientConfig, RackConfig } from "./config";
-import { proveClients } from "./rack-plan";
+import { proveClients, type PlannedClient } from "./rack-plan";
 import { readClients } from "./stack-files";
 
 /** What a rack's stack tells others. */
@@ -40,10 +41,15 @@ async function planOf(
   clients: readonly ClientConfig[],
   trays: number,
 ): Promise<ProofSummary | undefined> {
-  const granted = clients.flatMap((config) => {
+  const planned: PlannedClient[] = [];
+  for (const config of clients) {
     const share = allocation.clients.find(({ client }) => client === config.client);
-    return share === undefined ? [] : [{ config, share }];
-  });
-  const proved = await proveClients(granted, __dirname, trays);
+    if (share === undefined) continue;
+    const { plan } = planClientStack(config, share, __dirname);
+    // Its own stack says why there is none.
+    if (plan === undefined) return undefined;
+    planned.push({ config, plan });
+  }
+  const proved = await proveClients(planned, trays);
   return "proof" in proved ? summariseProof(proved.proof) : undefined;
 }

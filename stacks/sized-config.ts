@@ -1,11 +1,10 @@
 import { domainRef } from "../src/components/domain-ref";
-import { checkPoolArgs, decodeIntent, prefillIntent } from "../src/components/pool-intent";
 import { choosePools, type ClientSizing, type PoolSizes } from "../src/plan/choose-pools";
 import type { ExpertIntent } from "../src/plan/intent";
 import { gb200Nvl72 } from "../src/plan/rack";
-import { below, type Problem } from "../src/problems";
+import type { Problem } from "../src/problems";
 import type { ClientAllocation } from "../src/refs";
-import { decodeArgs, domainArgs, ownShare, prefillArgs } from "./client-args";
+import { domainArgs, ownShare, poolIntents } from "./client-args";
 import type { ClientConfig, SizedClientConfig } from "./config";
 import { inConfigTerms } from "./config-paths";
 
@@ -29,17 +28,15 @@ export function clientSizing(config: ClientConfig): ClientSizing | { readonly pr
     prefill: { workers: 1, gpusPerWorker: gb200Nvl72.gpusPerTray },
     decode: { workers: 1, gpusPerWorker: gb200Nvl72.gpusPerTray, batchPerRank: 1 },
   });
-  const prefill = prefillArgs(any, domain);
-  const decode = decodeArgs(any, domain);
-  const problems = [...below("pools.prefill", checkPoolArgs(prefill)), ...below("pools.decode", checkPoolArgs(decode))];
-  if (problems.length > 0) return { problems: inConfigTerms(problems) };
+  const intents = poolIntents(any, domain);
+  if ("problems" in intents) return intents;
   return {
     client,
     engine: engine.name,
     workload,
     slo,
-    prefill: prefillIntent(prefill),
-    decode: { ...decodeIntent(decode), experts: expertIntent(config) },
+    prefill: intents.prefill,
+    decode: { ...intents.decode, experts: expertIntent(config) },
     wanted: pools,
     headroom: planner.headroom,
     plansRedundancy: config.experts.redundant === "auto",

@@ -54,7 +54,7 @@ export interface ClientSizing {
 
 /** Worker sizes of a client's running pools. */
 export interface RunningSizes {
-  readonly prefill: Pick<PoolSizes["prefill"], "workers" | "gpusPerWorker">;
+  readonly prefill: PoolSizes["prefill"];
   readonly decode: Pick<PoolSizes["decode"], "workers" | "gpusPerWorker">;
 }
 

@@ -1,9 +1,9 @@
 import type { LoadedPrediction, Prediction } from "./client";
 import { handshakeSeconds } from "./kv-transfer";
 import type { PoolPlan } from "./pool";
-import { decodeSpeed, prefillSpeed, type DecodeSpeed, type PrefillSpeed } from "./speed/pool-speed";
-import { prefillCapacity, ttftAt, type PrefillQueue } from "./ttft";
-import { meanContextTokens, type Workload } from "./workload";
+import { decodeSpeed, prefillSpeed, type DecodeSpeed } from "./speed/pool-speed";
+import { prefillCapacity, prefillQueue, ttftAt, type PrefillQueue } from "./ttft";
+import { answersPerSecond, meanContextTokens, type Workload } from "./workload";
 
 /** A prediction, or the reason why there is none: a wrong number is worse than none. */
 export type Predicted = { readonly prediction: Prediction } | { readonly unpredicted: string };
@@ -16,7 +16,8 @@ export function predictClient(prefill: PoolPlan, decode: PoolPlan, workload: Wor
   if ("unpredicted" in decodeModel) return decodeModel;
   const full = fullDecode(decode, decodeModel, workload);
   if (full === undefined) return { unpredicted: "a decode rank's KV pool does not hold one request of this workload" };
-  const prefillRequestsPerSecond = prefillCapacity(prefillQueue(prefill, prefillModel, workload));
+  const queue = prefillQueue(prefill, prefillModel, workload);
+  const prefillRequestsPerSecond = prefillCapacity(queue);
   const decodeRequestsPerSecond = full.requestsPerSecond;
   const prefillIsFuller = prefillRequestsPerSecond < decodeRequestsPerSecond;
   const uncertainty = prefillIsFuller ? prefillModel.uncertainty(workload.inputTokens) : full.uncertainty;
@@ -42,7 +43,7 @@ export function predictClient(prefill: PoolPlan, decode: PoolPlan, workload: Wor
       ...(loaded === undefined || asked === undefined
         ? {}
         : {
-            atAskedRate: { ...loaded, ttft: quotedTtft(prefillQueue(prefill, prefillModel, workload), asked, loaded) },
+            atAskedRate: { ...loaded, ttft: quotedTtft(queue, asked, loaded) },
           }),
     },
   };
@@ -67,16 +68,6 @@ function quotedTtft(
   return { p50Seconds: p50Seconds + handOver, p90Seconds: p90Seconds + handOver };
 }
 
-export function prefillQueue(pool: PoolPlan, speed: PrefillSpeed, { inputTokens }: Workload): PrefillQueue {
-  return {
-    workers: pool.workers,
-    ranksPerWorker: pool.parallel.data,
-    tokensPerForwardPerRank: pool.tokensPerForwardPerRank,
-    promptTokens: inputTokens,
-    speed,
-  };
-}
-
 interface FullDecode {
   readonly requestsPerSecond: number;
   readonly tpotMilliseconds: number;
@@ -88,11 +79,10 @@ function fullDecode(pool: PoolPlan, speed: DecodeSpeed, workload: Workload): Ful
   const contextTokens = meanContextTokens(workload);
   const batch = speed.batchPerRank(contextTokens);
   if (batch < 1) return undefined;
-  const { total } = speed.step(batch, contextTokens);
-  const tokensPerSecond = (1000 * batch * ranksOf(pool) * speed.tokensPerStep) / total;
+  const tpotMilliseconds = speed.tpotMilliseconds(batch, contextTokens);
   return {
-    requestsPerSecond: tokensPerSecond / workload.outputTokens,
-    tpotMilliseconds: total / speed.tokensPerStep,
+    requestsPerSecond: answersPerSecond(batch * ranksOf(pool), tpotMilliseconds, workload),
+    tpotMilliseconds,
     uncertainty: speed.uncertainty(batch, contextTokens),
   };
 }
@@ -104,8 +94,8 @@ function fullDecode(pool: PoolPlan, speed: DecodeSpeed, workload: Workload): Ful
  */
 function tpotAtRate(pool: PoolPlan, speed: DecodeSpeed, workload: Workload, requestsPerSecond: number): number {
   const contextTokens = meanContextTokens(workload);
-  const tpot = (batch: number): number => speed.step(batch, contextTokens).total / speed.tokensPerStep;
-  const served = (batch: number): number => (1000 * batch * ranksOf(pool)) / (tpot(batch) * workload.outputTokens);
+  const tpot = (batch: number): number => speed.tpotMilliseconds(batch, contextTokens);
+  const served = (batch: number): number => answersPerSecond(batch * ranksOf(pool), tpot(batch), workload);
   let low = 0;
   let high = speed.batchPerRank(contextTokens);
   for (let i = 0; i < 40; i++) {

@@ -10,12 +10,11 @@ import type { AllocationRequest } from "./allocate/request";
 import type { ShadowPrices } from "./allocate/shadow-price";
 import { allocationRequest, clientDemand, type ClientSizing, type DemandedClient } from "./choose-pools";
 import type { ClientPlan } from "./client";
-import { prefillQueue } from "./prediction";
 import type { RackShape } from "./rack";
 import { decodeSpeed, prefillSpeed } from "./speed/pool-speed";
-import { largestRate } from "./ttft";
+import { largestRate, prefillQueue } from "./ttft";
 import { promisedPrefillSeconds } from "./worker-options";
-import { meanContextTokens } from "./workload";
+import { answersPerSecond, meanContextTokens } from "./workload";
 
 /** What another way of using the rack would serve. */
 export interface Alternative {
@@ -149,12 +148,11 @@ function decodeRate({ engine, workload, slo, decode }: ClientPlan): number {
   const speed = decodeSpeed(decode, engine);
   if ("unpredicted" in speed) return 0;
   const contextTokens = meanContextTokens(workload);
-  const tpot = (batch: number): number => speed.step(batch, contextTokens).total / speed.tokensPerStep;
+  const tpot = (batch: number): number => speed.tpotMilliseconds(batch, contextTokens);
   let batch = speed.batchPerRank(contextTokens);
   while (batch > 0 && tpot(batch) > (slo.tpotMilliseconds ?? Infinity)) batch--;
   if (batch === 0) return 0;
-  const users = batch * decode.parallel.data * decode.workers;
-  return (1000 * users) / (tpot(batch) * workload.outputTokens);
+  return answersPerSecond(batch * decode.parallel.data * decode.workers, tpot(batch), workload);
 }
 
 function alternative(name: string, plan: ModePlan | undefined, note: string): Alternative | undefined {

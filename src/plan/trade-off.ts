@@ -29,7 +29,7 @@ export function decodeTradeOff(sizing: ClientSizing, rack: RackShape): readonly 
       if (plan === undefined || problems.length > 0 || plan.kvTokensPerRank < batchPerRank * contextTokens) return [];
       const speed = decodeSpeed(plan, sizing.engine);
       if ("unpredicted" in speed) return [];
-      const tokensPerSecondPerUser = (1000 * speed.tokensPerStep) / speed.step(batchPerRank, contextTokens).total;
+      const tokensPerSecondPerUser = 1000 / speed.tpotMilliseconds(batchPerRank, contextTokens);
       return [
         {
           batchPerRank,

@@ -1,4 +1,6 @@
+import type { PoolPlan } from "./pool";
 import type { PrefillSpeed } from "./speed/pool-speed";
+import type { Workload } from "./workload";
 
 /** A prefill pool as a queue: equal workers whose ranks start their passes together. */
 export interface PrefillQueue {
@@ -7,6 +9,16 @@ export interface PrefillQueue {
   readonly tokensPerForwardPerRank: number;
   readonly promptTokens: number;
   readonly speed: Pick<PrefillSpeed, "passMilliseconds">;
+}
+
+export function prefillQueue(pool: PoolPlan, speed: PrefillSpeed, { inputTokens }: Workload): PrefillQueue {
+  return {
+    workers: pool.workers,
+    ranksPerWorker: pool.parallel.data,
+    tokensPerForwardPerRank: pool.tokensPerForwardPerRank,
+    promptTokens: inputTokens,
+    speed,
+  };
 }
 
 /** Requests per second of passes that are all full. */

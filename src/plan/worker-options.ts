@@ -7,8 +7,8 @@ import type { PoolPlan } from "./pool";
 import type { RackShape } from "./rack";
 import { decodeSpeed, prefillSpeed } from "./speed/pool-speed";
 import { withUsualRedundancy } from "./redundancy";
-import { largestRate, ttftP90Seconds, type PrefillQueue } from "./ttft";
-import { meanContextTokens, type Slo, type Workload } from "./workload";
+import { largestRate, prefillQueue, ttftP90Seconds, type PrefillQueue } from "./ttft";
+import { answersPerSecond, meanContextTokens, type Slo, type Workload } from "./workload";
 
 /** What decides how much one worker of a client sustains. */
 export interface WorkerQuestion {
@@ -139,9 +139,8 @@ function decodeOption(intent: DecodeIntent, question: WorkerQuestion, fixedBatch
   const promised = question.slo.tpotMilliseconds ?? Infinity;
   const ranks = smallest.parallel.data;
   const at = (batchPerRank: number): { readonly tpot: number; readonly rate: number } => {
-    const milliseconds = speed.step(batchPerRank, contextTokens).total;
-    const tokensPerSecond = (1000 * batchPerRank * ranks * speed.tokensPerStep) / milliseconds;
-    return { tpot: milliseconds / speed.tokensPerStep, rate: tokensPerSecond / question.workload.outputTokens };
+    const tpot = speed.tpotMilliseconds(batchPerRank, contextTokens);
+    return { tpot, rate: answersPerSecond(batchPerRank * ranks, tpot, question.workload) };
   };
   const ladder = fixedBatch === undefined ? batchLadder : [fixedBatch];
   const fastest = at(ladder[0] ?? 1).tpot;
@@ -176,13 +175,7 @@ function prefillOption(intent: PrefillIntent, question: WorkerQuestion): Tried {
   if (plan === undefined) return "impossible";
   const speed = prefillSpeed(plan, question.engine);
   if ("unpredicted" in speed) return speed;
-  const queue: PrefillQueue = {
-    workers: 1,
-    ranksPerWorker: plan.parallel.data,
-    tokensPerForwardPerRank: plan.tokensPerForwardPerRank,
-    promptTokens: question.workload.inputTokens,
-    speed,
-  };
+  const queue = prefillQueue(plan, speed, question.workload);
   const promised = promisedPrefillSeconds(question.slo);
   const alone = ttftP90Seconds(queue, 0);
   if (alone > promised) {

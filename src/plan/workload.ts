@@ -18,3 +18,8 @@ export interface Slo {
 export function meanContextTokens(workload: Workload): number {
   return workload.inputTokens + workload.outputTokens / 2;
 }
+
+/** Requests per second that so many at once make, each served a token every `tpotMilliseconds`. */
+export function answersPerSecond(running: number, tpotMilliseconds: number, { outputTokens }: Workload): number {
+  return (1000 * running) / (tpotMilliseconds * outputTokens);
+}

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { prefillQueue } from "../../src/plan/prediction";
 import { simulate } from "../../src/plan/simulate/simulate";
 import type { PrefillPoolModel } from "../../src/plan/simulate/system";
 import { prefillSpeed, type PrefillSpeed } from "../../src/plan/speed/pool-speed";
-import { largestRate, prefillCapacity, ttftAt, ttftP90Seconds, type PrefillQueue } from "../../src/plan/ttft";
+import {
+  largestRate,
+  prefillCapacity,
+  prefillQueue,
+  ttftAt,
+  ttftP90Seconds,
+  type PrefillQueue,
+} from "../../src/plan/ttft";
 import { planned, prefillIntent } from "../support/intents";
 
 const chat = { inputTokens: 1024, outputTokens: 8192 };

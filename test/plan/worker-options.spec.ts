@@ -55,7 +55,7 @@ function candidates(intent: DecodeIntent, asked: WorkerQuestion): readonly Candi
 function fullSpeed(plan: PoolPlan, batch: number, engine: string, workload: Workload) {
   const speed = decodeSpeed(plan, engine);
   if ("unpredicted" in speed) throw new Error(speed.unpredicted);
-  const tpot = speed.step(batch, meanContextTokens(workload)).total / speed.tokensPerStep;
+  const tpot = speed.tpotMilliseconds(batch, meanContextTokens(workload));
   return { tpot, rate: (1000 * batch * plan.gpusPerWorker) / (tpot * workload.outputTokens) };
 }
 

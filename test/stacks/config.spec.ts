@@ -151,7 +151,7 @@ describe("the rack's configuration", () => {
 
 describe("the stack files of this repository", () => {
   it("plan both clients on 18 of 18 trays, without a warning", () => {
-    const plan = planDirectory(directory);
+    const plan = planDirectory(directory).rack;
     assert.deepEqual(
       plan.clients.map(({ client, prefill, decode, warnings }) => [client, prefill.trays, decode.trays, warnings]),
       [
@@ -164,7 +164,7 @@ describe("the stack files of this repository", () => {
   });
 
   it("meet their service levels by the prediction", () => {
-    for (const { workload, slo, prediction } of planDirectory(directory).clients) {
+    for (const { workload, slo, prediction } of planDirectory(directory).rack.clients) {
       assert.ok(prediction);
       assert.ok(prediction.requestsPerSecond >= (workload.requestsPerSecond ?? Infinity));
       assert.ok(prediction.tpotMilliseconds <= (slo.tpotMilliseconds ?? 0));

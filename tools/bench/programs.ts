@@ -50,19 +50,19 @@ export function programsOf(built: string): Programs {
     warmPlan: { before: "", measured: plan },
     warmProof: { before: "", measured: proof },
     predictions: {
-      before: `const clients = ${plan}.clients; const { predictClient } = ${load("src/plan/prediction.js")};`,
+      before: `const clients = ${plan}.rack.clients; const { predictClient } = ${load("src/plan/prediction.js")};`,
       measured: repeated(
         "const { prefill, decode, workload, engine } = of(clients, i)",
         "predictClient(prefill, decode, workload, engine)",
       ),
     },
     decodeSteps: {
-      before: `const speeds = ${plan}.clients.map(({ decode, engine }) => ${load("src/plan/speed/pool-speed.js")}.decodeSpeed(decode, engine));`,
+      before: `const speeds = ${plan}.rack.clients.map(({ decode, engine }) => ${load("src/plan/speed/pool-speed.js")}.decodeSpeed(decode, engine));`,
       // Another batch and context each time, as a search asks for them.
       measured: repeated("const speed = of(speeds, i)", "speed.step(1 + (i % 900), 1000 + 7 * i)"),
     },
     simulation: {
-      before: `const { clients } = ${plan}; const { simulateClients, openTraffic } = ${load("cli/simulate.js")};`,
+      before: `const { clients } = ${plan}.rack; const { simulateClients, openTraffic } = ${load("cli/simulate.js")};`,
       measured: `simulateClients(clients, openTraffic, { seed: 1 }).clients
         .reduce((sum, { requests }) => sum + requests.finished, 0)`,
     },

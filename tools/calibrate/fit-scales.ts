@@ -1,6 +1,7 @@
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
 import { decodeOperations, scaledStep } from "../../src/plan/speed/decode-step";
 import {
+  acceptedTokens,
   engineScales,
   type EngineScale,
   type MeasuredEngine,
@@ -54,8 +55,8 @@ export function fitScales(decode: readonly DecodePoint[], prefill: readonly Pref
 export function pointTpot({ worker, batchPerRank, contextTokens }: DecodePoint, scales: FittedScales): number {
   const operations = decodeOperations(worker, batchPerRank, contextTokens);
   const scale = { ...engineScales.engines[worker.engine], ...scales[worker.engine] };
-  const accepted = Array.from({ length: worker.draftTokens }, (_, i) => scales.acceptancePerDraft ** (i + 1));
-  return scaledStep(operations, scale).total / (1 + accepted.reduce((sum, p) => sum + p, 0));
+  const accepted = acceptedTokens(worker.draftTokens, scales.acceptancePerDraft);
+  return scaledStep(operations, scale).total / (1 + accepted);
 }
 
 /** Tokens per second and GPU of a point under given scales; `undefined` where no other point says anything of it. */

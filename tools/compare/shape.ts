@@ -1,11 +1,11 @@
 import type { ClientSizing } from "../../src/plan/choose-pools";
 import { planPool } from "../../src/plan/plan-pool";
 import type { PoolPlan } from "../../src/plan/pool";
-import { prefillQueue } from "../../src/plan/prediction";
 import { gb200Nvl72 } from "../../src/plan/rack";
 import { decodeSpeed, prefillSpeed, type Unpredicted } from "../../src/plan/speed/pool-speed";
 import { decodeOptions, queueCapacity } from "../../src/plan/worker-options";
-import { meanContextTokens } from "../../src/plan/workload";
+import { prefillQueue } from "../../src/plan/ttft";
+import { answersPerSecond, meanContextTokens } from "../../src/plan/workload";
 import { gpus } from "./question";
 
 /** Pools of one client, by whichever tool. Attention is data-parallel: a worker has as many ranks as GPUs. */
@@ -93,9 +93,9 @@ function decodeRate(
   if ("unpredicted" in speed) return speed;
   const contextTokens = meanContextTokens(sizing.workload);
   const batch = Math.min(batchPerRank, speed.batchPerRank(contextTokens));
-  const tpotMilliseconds = speed.step(batch, contextTokens).total / speed.tokensPerStep;
-  const tokensPerSecond = (1000 * batch * plan.parallel.data * workers) / tpotMilliseconds;
-  return { requestsPerSecond: tokensPerSecond / sizing.workload.outputTokens, tpotMilliseconds };
+  const tpotMilliseconds = speed.tpotMilliseconds(batch, contextTokens);
+  const running = batch * plan.parallel.data * workers;
+  return { requestsPerSecond: answersPerSecond(running, tpotMilliseconds, sizing.workload), tpotMilliseconds };
 }
 
 function planned(intent: Parameters<typeof planPool>[0]): PoolPlan | Unpredicted {

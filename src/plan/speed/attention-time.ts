@@ -1,10 +1,7 @@
 import type { KvCacheType } from "../intent";
-import type { Checkpoint, WeightFormat } from "../model-shape";
+import type { Checkpoint } from "../model-shape";
 import { along, interpolate, linear, squareRoot } from "./grid";
-import { opTables, type GridTable } from "./op-tables";
-
-/** Attention weights by the names of the measured tables; block-scaled FP8 is what FP8 checkpoints carry. */
-const weightNames: Readonly<Record<WeightFormat, string>> = { nvfp4: "nvfp4", fp8: "fp8_block", bf16: "bfloat16" };
+import { opTables, weightNames, type GridTable } from "./op-tables";
 
 /**
  * Arithmetic of the attention kernel relative to its memory traffic: 61 % of the FP8 peak at 78 % of the bandwidth in

@@ -49,8 +49,12 @@ export function isMeasuredEngine(engine: string): engine is MeasuredEngine {
   return Object.hasOwn(engineScales.engines, engine);
 }
 
-/** Tokens of a draft that are accepted on average when nobody measured it: each needs the one before it. */
+/** Tokens of a draft that are accepted on average when nobody measured it. */
 export function usualAcceptedTokens(draftTokens: number): number {
-  const { acceptancePerDraft } = engineScales;
+  return acceptedTokens(draftTokens, engineScales.acceptancePerDraft);
+}
+
+/** Each token of a draft needs the one before it. */
+export function acceptedTokens(draftTokens: number, acceptancePerDraft: number): number {
   return Array.from({ length: draftTokens }, (_, i) => acceptancePerDraft ** (i + 1)).reduce((sum, p) => sum + p, 0);
 }

@@ -1,3 +1,5 @@
+import type { WeightFormat } from "../model-shape";
+
 /** Latencies of one operation over two axes, milliseconds; `null` where nothing was measured (it ran out of memory). */
 export interface GridTable {
   readonly outer: readonly number[];
@@ -19,6 +21,13 @@ export interface OpTables {
   /** Other matrix products by weights/shape, over tokens. */
   readonly products: Readonly<Record<string, GridTable>>;
 }
+
+/** Weights by the names of the measured tables; block-scaled FP8 is what FP8 checkpoints carry. */
+export const weightNames: Readonly<Record<WeightFormat, string>> = {
+  nvfp4: "nvfp4",
+  fp8: "fp8_block",
+  bf16: "bfloat16",
+};
 
 let loaded: OpTables | undefined;
 

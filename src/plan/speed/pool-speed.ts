@@ -12,9 +12,9 @@ export interface DecodeSpeed {
   readonly worker: DecodeWorker;
   /** Requests a rank decodes at once when all slots that its KV pool can hold are taken. */
   readonly batchPerRank: (contextTokens: number) => number;
-  /** Tokens a request gets per step. */
-  readonly tokensPerStep: number;
   readonly step: (batchPerRank: number, contextTokens: number) => DecodeStep;
+  /** Time per output token of each request. */
+  readonly tpotMilliseconds: (batchPerRank: number, contextTokens: number) => number;
   readonly uncertainty: (batchPerRank: number, contextTokens: number) => number;
 }
 
@@ -39,12 +39,13 @@ export function decodeSpeed(pool: PoolPlan, engine: string): DecodeSpeed | Unpre
     ...workerOf(pool),
     draftTokens: intent.speculation?.draftTokens ?? 0,
   };
+  const tokensPerStep = 1 + (intent.speculation?.acceptedTokens ?? 0);
   return {
     worker,
     batchPerRank: (contextTokens) =>
       Math.min(pool.runningRequestsPerRank, Math.floor(pool.kvTokensPerRank / contextTokens)),
-    tokensPerStep: 1 + (intent.speculation?.acceptedTokens ?? 0),
     step: (batch, contextTokens) => decodeStep(worker, batch, contextTokens),
+    tpotMilliseconds: (batch, contextTokens) => decodeStep(worker, batch, contextTokens).total / tokensPerStep,
     uncertainty: (batch, contextTokens) => decodeUncertainty(worker, batch, contextTokens),
   };
 }

@@ -1,6 +1,6 @@
 import type { Checkpoint, WeightFormat } from "../model-shape";
 import { along } from "./grid";
-import { opTables, type GridTable } from "./op-tables";
+import { opTables, weightNames, type GridTable } from "./op-tables";
 
 /** Matrix products outside attention and routed experts, milliseconds of one whole pass over `tokens` of one rank. */
 export interface ProductTimes {
@@ -9,8 +9,6 @@ export interface ProductTimes {
   readonly denseLayerMilliseconds: number;
   readonly headMilliseconds: number;
 }
-
-const weightNames: Readonly<Record<WeightFormat, string>> = { nvfp4: "nvfp4", fp8: "fp8_block", bf16: "bfloat16" };
 
 /** @param headTokens tokens that need logits: every one in decode, the last of a prompt in prefill. */
 export function productTimes({ shape, expertFormat }: Checkpoint, tokens: number, headTokens: number): ProductTimes {
