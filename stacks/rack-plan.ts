@@ -16,8 +16,8 @@ export interface PlannedClient {
  * How good the plan of a rack is that its clients' stacks will deploy; problems where that cannot be said, as for a model
  * that nobody measured.
  *
- * @param scenarios states of demand that lending is valued with; without them the clients peak in turn
  * @param trays that the clients could have between them: those of the rack without its reserve
+ * @param scenarios states of demand that lending is valued with; without them the clients peak in turn
  */
 export async function proveClients(
   clients: readonly PlannedClient[],

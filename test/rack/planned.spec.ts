@@ -2,17 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { changesNothing, readChanges } from "../../tools/pulumi-cli/summary";
+import { changesNothing } from "../../tools/pulumi-cli/summary";
 import { stackOutputs } from "../../tools/pulumi-cli/run";
-import { kubectlGet, rackDown, rackUp, type Rack } from "../../tools/rack/simulated-rack";
+import { rackDown, rackUp, type Rack } from "../../tools/rack/simulated-rack";
+import { enginePods, type EnginePod } from "./engine-pods";
 import { touched } from "./preview-steps";
 import { stacksProject, type StacksProject } from "./stacks-project";
-
-interface Pod {
-  readonly metadata: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
-  readonly spec: { readonly nodeName?: string };
-  readonly status: { readonly phase: string };
-}
 
 describe("both clients with pools and trays left to the planner, by the real pulumi", function () {
   this.timeout(240_000);
@@ -29,33 +24,23 @@ describe("both clients with pools and trays left to the planner, by the real pul
     project.remove();
   });
 
-  async function up(stack: string): Promise<ReturnType<typeof readChanges>> {
-    const { code, stdout, stderr } = await project.up(stack);
-    assert.equal(code, 0, stdout + stderr);
-    return readChanges(stdout);
-  }
-
   it("come up on the trays that the rack's stack planned for them", async () => {
-    for (const stack of ["rack", "client1", "client2"]) await up(stack);
-    const { items } = await kubectlGet<{ items: readonly Pod[] }>(rack, ["pods", "--all-namespaces"]);
-    const engines = items.filter(({ metadata }) => /^(?:prefill|decode)$/.test(metadata.labels["nvl72/role"] ?? ""));
-    const count = (namespace: string, role: string): number =>
-      engines.filter(
-        ({ metadata, status }) =>
-          metadata.namespace === namespace && metadata.labels["nvl72/role"] === role && status.phase === "Running",
-      ).length;
+    for (const stack of ["rack", "client1", "client2"]) await project.up(stack);
+    const [prefill, decode] = [await enginePods(rack, "prefill"), await enginePods(rack, "decode")];
+    const running = (pods: readonly EnginePod[], client: string): number =>
+      pods.filter(({ metadata, status }) => metadata.namespace === client && status.phase === "Running").length;
     assert.deepEqual(
-      ["client1", "client2"].map((client) => [count(client, "prefill"), count(client, "decode")]),
+      ["client1", "client2"].map((client) => [running(prefill, client), running(decode, client)]),
       [
         [1, 6],
         [7, 4],
       ],
     );
-    assert.equal(new Set(engines.map(({ spec }) => spec.nodeName)).size, 18);
+    assert.equal(new Set([...prefill, ...decode].map(({ spec }) => spec.nodeName)).size, 18);
   });
 
   it("change nothing the second time", async () => {
-    for (const stack of ["rack", "client1", "client2"]) assert.ok(changesNothing(await up(stack)), stack);
+    for (const stack of ["rack", "client1", "client2"]) assert.ok(changesNothing(await project.up(stack)), stack);
   });
 
   it("export the split, its proof, and each client's plan and prediction", async () => {

@@ -1,9 +1,11 @@
+import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { home, root } from "../../tools/engine/home";
 import type { RunResult } from "../../tools/engine/run-program";
 import { pulumi } from "../../tools/pulumi-cli/run";
+import { readChanges, type Changes } from "../../tools/pulumi-cli/summary";
 import type { PulumiWorkspace } from "../../tools/pulumi-cli/workspace";
 import type { Rack } from "../../tools/rack/simulated-rack";
 
@@ -11,7 +13,8 @@ import type { Rack } from "../../tools/rack/simulated-rack";
 export interface StacksProject {
   readonly workspace: PulumiWorkspace;
   run(stack: string, ...args: readonly string[]): Promise<RunResult>;
-  up(stack: string): Promise<RunResult>;
+  /** Deploys a stack and says what changed; fails with what `pulumi up` printed. */
+  up(stack: string): Promise<Changes>;
   /** Replaces text in a stack's file; the text must be there. */
   change(stack: string, from: string, to: string): void;
   /** Takes back all changes to the stack files. */
@@ -38,7 +41,11 @@ export function stacksProject(rack: Rack, sizes: "fixed" | "planned" = "fixed"):
   return {
     workspace,
     run,
-    up: (stack) => run(stack, "up", "--yes", "--skip-preview"),
+    async up(stack) {
+      const { code, stdout, stderr } = await run(stack, "up", "--yes", "--skip-preview");
+      assert.equal(code, 0, stdout + stderr);
+      return readChanges(stdout);
+    },
     change(stack, from, to) {
       const text = readFileSync(fileOf(stack), "utf8");
       if (!text.includes(from)) throw new Error(`${fileOf(stack)} has no ${from}`);

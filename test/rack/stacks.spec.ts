@@ -4,26 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { renderDirectory } from "../../cli/render";
 import { root } from "../../tools/engine/home";
-import { changesNothing, readChanges } from "../../tools/pulumi-cli/summary";
+import { changesNothing } from "../../tools/pulumi-cli/summary";
 import { stackOutputs } from "../../tools/pulumi-cli/run";
 import { kubectl, kubectlGet, rackDown, rackUp, type Rack } from "../../tools/rack/simulated-rack";
 import { rackStatus } from "../../tools/rack/status";
+import { enginePods, type EnginePod } from "./engine-pods";
 import { eventually } from "./eventually";
 import { touched } from "./preview-steps";
 import { stacksProject, type StacksProject } from "./stacks-project";
 
 const stacks = ["rack", "client1", "client2"] as const;
-
-interface Pod {
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly uid: string;
-    readonly labels: Readonly<Record<string, string>>;
-  };
-  readonly spec: { readonly nodeName?: string };
-  readonly status: { readonly phase: string };
-}
 
 describe("both clients on a rack of 18 trays, by the real pulumi", function () {
   this.timeout(240_000);
@@ -40,24 +30,13 @@ describe("both clients on a rack of 18 trays, by the real pulumi", function () {
     project.remove();
   });
 
-  async function up(stack: string): Promise<ReturnType<typeof readChanges>> {
-    const { code, stdout, stderr } = await project.up(stack);
-    assert.equal(code, 0, stdout + stderr);
-    return readChanges(stdout);
-  }
-
   async function previewOf(stack: string): Promise<Readonly<Record<string, string>>> {
     const preview = await project.run(stack, "preview", "--json");
     assert.equal(preview.code, 0, preview.stdout + preview.stderr);
     return touched(preview);
   }
 
-  async function enginePods(role: string): Promise<readonly Pod[]> {
-    const { items } = await kubectlGet<{ items: readonly Pod[] }>(rack, ["pods", "--all-namespaces"]);
-    return items.filter(({ metadata }) => metadata.labels["nvl72/role"] === role);
-  }
-
-  const uids = (pods: readonly Pod[], client: string): readonly string[] =>
+  const uids = (pods: readonly EnginePod[], client: string): readonly string[] =>
     pods
       .filter(({ metadata }) => metadata.namespace === client)
       .map(({ metadata }) => metadata.uid)
@@ -65,13 +44,17 @@ describe("both clients on a rack of 18 trays, by the real pulumi", function () {
 
   it("come up, rack first", async () => {
     assert.deepEqual(
-      [(await up("rack")).created, (await up("client1")).created, (await up("client2")).created],
+      [
+        (await project.up("rack")).created,
+        (await project.up("client1")).created,
+        (await project.up("client2")).created,
+      ],
       [4, 29, 29],
     );
   });
 
   it("run every engine pod on a tray of its own, 18 of 18, and share no tray", async () => {
-    const pods = [...(await enginePods("prefill")), ...(await enginePods("decode"))];
+    const pods = [...(await enginePods(rack, "prefill")), ...(await enginePods(rack, "decode"))];
     assert.deepEqual(new Set(pods.map(({ status }) => status.phase)), new Set(["Running"]));
     const trays = pods.map(({ spec }) => spec.nodeName ?? "");
     assert.equal(pods.length, 18);
@@ -93,7 +76,7 @@ describe("both clients on a rack of 18 trays, by the real pulumi", function () {
   });
 
   it("change nothing the second time, all three", async () => {
-    for (const stack of stacks) assert.ok(changesNothing(await up(stack)), stack);
+    for (const stack of stacks) assert.ok(changesNothing(await project.up(stack)), stack);
   });
 
   it("export where requests go, the plan and its prediction", async () => {
@@ -180,11 +163,11 @@ describe("both clients on a rack of 18 trays, by the real pulumi", function () {
 
   describe("an update", () => {
     it("of a batch rolls decode one group at a time and leaves prefill and the other client alone", async () => {
-      const [prefill, decode] = [await enginePods("prefill"), await enginePods("decode")];
+      const [prefill, decode] = [await enginePods(rack, "prefill"), await enginePods(rack, "decode")];
       project.change("client1", "batchPerRank: 256", "batchPerRank: 192");
-      const { updated, replaced, deleted, created } = await up("client1");
+      const { updated, replaced, deleted, created } = await project.up("client1");
       assert.deepEqual({ updated, replaced, deleted, created }, { updated: 3, replaced: 0, deleted: 0, created: 0 });
-      const [prefillAfter, decodeAfter] = [await enginePods("prefill"), await enginePods("decode")];
+      const [prefillAfter, decodeAfter] = [await enginePods(rack, "prefill"), await enginePods(rack, "decode")];
       assert.deepEqual(uids(prefillAfter, "client1"), uids(prefill, "client1"));
       assert.deepEqual(uids(decodeAfter, "client2"), uids(decode, "client2"));
       const kept = uids(decodeAfter, "client1").filter((uid) => uids(decode, "client1").includes(uid));
@@ -193,7 +176,7 @@ describe("both clients on a rack of 18 trays, by the real pulumi", function () {
 
     it("of the channels moves the pools to the new domain", async () => {
       project.change("client1", "  nvl72:router:", "  nvl72:network: { channels: All }\n  nvl72:router:");
-      await up("client1");
+      await project.up("client1");
       const { items } = await kubectlGet<{ items: { spec: { channel: { allocationMode: string } } }[] }>(rack, [
         "computedomains",
         "-n",
@@ -247,7 +230,7 @@ describe("both clients on a rack of 18 trays, by the real pulumi", function () {
       });
       assert.equal(code, 0, stderr);
       await eventually(60, async () => {
-        const pods = [...(await enginePods("prefill")), ...(await enginePods("decode"))];
+        const pods = [...(await enginePods(rack, "prefill")), ...(await enginePods(rack, "decode"))];
         assert.equal(pods.filter(({ status }) => status.phase === "Running").length, 18);
         assert.equal(new Set(pods.map(({ spec }) => spec.nodeName)).size, 18);
       });
