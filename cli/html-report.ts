@@ -153,8 +153,8 @@ function queuesOf(rack: RackPlan): readonly ClientQueue[] {
   }));
 }
 
-function stepOf({ client, decode, engine, workload }: ClientPlan): readonly DecodeStepParts[] {
-  const speed = decodeSpeed(decode, engine);
+function stepOf({ client, decode, workload }: ClientPlan): readonly DecodeStepParts[] {
+  const speed = decodeSpeed(decode);
   if ("unpredicted" in speed) return [];
   const contextTokens = meanContextTokens(workload);
   const step = speed.step(speed.batchPerRank(contextTokens), contextTokens);

@@ -20,5 +20,7 @@ export function renderDirectory(directory: string): string {
     else problems.addBelow("", inFile(file, rendered.problems));
   }
   problems.throwIfAny("the rack");
-  return documents.map((document) => stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })).join("---\n");
+  // kubectl reads YAML 1.1, to which a bare `y` is a boolean.
+  const options = { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false } as const;
+  return documents.map((document) => stringify(document, options)).join("---\n");
 }

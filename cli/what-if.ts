@@ -2,7 +2,7 @@ import { allocate, type AllocationOutcome } from "../src/plan/allocate/allocate"
 import type { AllocationRequest, Objective } from "../src/plan/allocate/request";
 import { allocationRequest, clientDemand, type ClientSizing, type DemandedClient } from "../src/plan/choose-pools";
 import { priceTiers } from "../src/plan/cost";
-import type { PoolIntentCommon } from "../src/plan/intent";
+import { engineNames, type PoolIntentCommon } from "../src/plan/intent";
 import { findCheckpoint } from "../src/plan/model-shape";
 import { kilowattsPerGpu } from "../src/plan/power";
 import { gb200Nvl72 } from "../src/plan/rack";
@@ -94,7 +94,9 @@ function sizingOf(
   const common: Omit<PoolIntentCommon, "experts"> = {
     client: name,
     checkpoint,
+    engine: oneOf("engine", text("engine"), engineNames),
     engineVersion: "any",
+    orchestrator: "leader-worker-set",
     workers: 1,
     gpusPerWorker: gb200Nvl72.gpusPerTray,
     attention: "data",
@@ -109,7 +111,6 @@ function sizingOf(
   const redundantExperts = plansRedundancy ? 0 : wholeOption("plan", "redundant", text("redundant"));
   return {
     client: name,
-    engine: text("engine"),
     workload: {
       inputTokens,
       outputTokens,

@@ -1,10 +1,12 @@
 export { ClientDomain } from "./components/client-domain";
-export { ChannelAllocation, type ClientDomainArgs } from "./components/domain-args";
+export { ChannelAllocation, Hardware, type ClientDomainArgs } from "./components/domain-args";
 export { DecodePool } from "./components/decode-pool";
 export {
   AttentionSplit,
   EngineName,
+  ExpertSplit,
   KvCacheType,
+  Orchestrator,
   Purpose,
   type EngineArgs,
   type ModelArgs,

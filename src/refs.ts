@@ -12,7 +12,9 @@ export interface DomainRef {
   version: number;
   client: string;
   namespace: string;
-  /** ResourceClaimTemplate every engine pod of the client claims its channel through. */
+  /** `gb200-nvl72` or `hgx-h200`. */
+  hardware: string;
+  /** ResourceClaimTemplate every engine pod of the client claims its channel through; empty without an NVLink domain. */
   claimTemplate: string;
   /** Trays the client may use. */
   trays: number;
@@ -24,6 +26,23 @@ export interface DomainRef {
   routerPriorityClass?: string;
   /** Namespaces that may scrape metrics. */
   monitoringNamespace: string;
+  /** Namespace of Dynamo's own services. */
+  platformNamespace: string;
+}
+
+/**
+ * A role of a graph object: what a pool hands to its router, where that makes one object for all roles (a RayService, a
+ * DynamoGraphDeployment) and the pool has no workload of its own.
+ */
+export interface RoleContribution {
+  /** Trays, and so pods, of one worker. */
+  traysPerWorker: number;
+  /** The pod of one tray: a Kubernetes PodTemplateSpec. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- schema boundary: Kubernetes' own type is too deep for it
+  podTemplate: Record<string, any>;
+  /** What the graph object says of the role beside its pods, in the engine's own terms. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- schema boundary
+  settings: Record<string, any>;
 }
 
 /** A pool of workers, as its router and its operators see it. */
@@ -32,8 +51,13 @@ export interface PoolRef {
   client: string;
   role: string;
   engine: string;
+  engineVersion: string;
+  /** What runs its workers: `leader-worker-set`, `ray-serve` or `dynamo`. */
+  orchestrator: string;
+  /** Image of its pods; empty where it is an output that was not known yet. */
+  image: string;
   namespace: string;
-  /** Name of the LeaderWorkerSet. */
+  /** Name of the pool, and of its LeaderWorkerSet where it has one. */
   name: string;
   workers: number;
   trays: number;
@@ -44,10 +68,14 @@ export interface PoolRef {
   bootstrapPort: number;
   /** Base URL of each worker's leader. */
   leaders: string[];
-  /** Labels that select exactly the leaders. */
+  /** Labels that select exactly the pods that answer requests. */
   selector: Record<string, string>;
   servedModel: string;
   kvCacheType: string;
+  /** Tokens of one KV page; 0 where the engine decides. */
+  pageTokens: number;
+  /** Tokens drafted per step. */
+  draftTokens: number;
   contextTokens: number;
   /** Requests the pool can hold at once. */
   concurrency: number;
@@ -55,6 +83,8 @@ export interface PoolRef {
   startupBudgetSeconds: number;
   /** Seconds the pool may take to finish its requests when it is stopped. */
   drainSeconds: number;
+  /** Present where the router makes the workload of all roles. */
+  contribution?: RoleContribution;
 }
 
 /** A client's entrance. */
@@ -75,6 +105,8 @@ export interface ExpertPlacementRef {
   version: number;
   client: string;
   namespace: string;
+  /** Engine whose file format it is in. */
+  engine: string;
   /** `off`, `static` or `dynamic`. */
   mode: string;
   redundantExperts: number;
@@ -106,6 +138,8 @@ export interface Allocation {
   clients: ClientAllocation[];
 }
 
+const orchestrators = ["leader-worker-set", "ray-serve", "dynamo"] as const;
+
 const allocationSchema = z.strictObject({
   version: z.literal(refVersion),
   rack: z.string(),
@@ -124,12 +158,14 @@ const domainSchema = z.strictObject({
   version: z.literal(refVersion),
   client: z.string().min(1),
   namespace: z.string().min(1),
-  claimTemplate: z.string().min(1),
+  hardware: z.enum(["gb200-nvl72", "hgx-h200"]),
+  claimTemplate: z.string(),
   trays: z.int().positive(),
   engineServiceAccount: z.string().min(1),
   priorityClass: z.string().optional(),
   routerPriorityClass: z.string().optional(),
   monitoringNamespace: z.string().min(1),
+  platformNamespace: z.string().min(1),
 });
 
 const poolSchema = z.strictObject({
@@ -137,6 +173,9 @@ const poolSchema = z.strictObject({
   client: z.string().min(1),
   role: z.enum(["prefill", "decode"]),
   engine: z.string().min(1),
+  engineVersion: z.string().min(1),
+  orchestrator: z.enum(orchestrators),
+  image: z.string(),
   namespace: z.string().min(1),
   name: z.string().min(1),
   workers: z.int().positive(),
@@ -148,10 +187,19 @@ const poolSchema = z.strictObject({
   selector: z.record(z.string(), z.string()),
   servedModel: z.string().min(1),
   kvCacheType: z.string().min(1),
+  pageTokens: z.int().nonnegative(),
+  draftTokens: z.int().nonnegative(),
   contextTokens: z.int().positive(),
   concurrency: z.int().positive(),
   startupBudgetSeconds: z.number().positive(),
   drainSeconds: z.number().nonnegative(),
+  contribution: z
+    .strictObject({
+      traysPerWorker: z.int().positive(),
+      podTemplate: z.record(z.string(), z.unknown()),
+      settings: z.record(z.string(), z.unknown()),
+    })
+    .optional(),
 });
 
 /** @throws {RefusedError} naming `origin` and every path that is not as expected. */

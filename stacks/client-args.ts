@@ -12,14 +12,16 @@ import { inConfigTerms } from "./config-paths";
 
 /** Arguments of a client's components, from its configuration. Pure: the program and the terminal plan share it. */
 export function domainArgs(config: ClientConfig, share: ClientAllocation): ClientDomainArgs {
-  const { client, network } = config;
+  const { client, network, hardware } = config;
   return {
     client,
     trays: share.trays,
+    ...(hardware === "gb200-nvl72" ? {} : { hardware }),
     ...(share.priorityClass === "" ? {} : { priorityClass: share.priorityClass }),
     ...(share.routerPriorityClass === "" ? {} : { routerPriorityClass: share.routerPriorityClass }),
     ...(network.channels === undefined ? {} : { channels: network.channels }),
     ...(network.monitoringNamespace === undefined ? {} : { monitoringNamespace: network.monitoringNamespace }),
+    ...(network.platformNamespace === undefined ? {} : { platformNamespace: network.platformNamespace }),
   };
 }
 
@@ -34,6 +36,7 @@ export function balancerArgs(config: SizedClientConfig, domain: DomainRef, direc
   return {
     domain,
     preset: config.model.preset,
+    engine: config.engine.name,
     mode,
     redundantExperts: redundant,
     ...(mode === "static" ? { expertParallelSize: config.pools.decode.gpusPerWorker } : {}),

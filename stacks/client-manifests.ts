@@ -2,10 +2,10 @@ import { domainRef } from "../src/components/domain-ref";
 import { publish } from "../src/components/expert-publication";
 import { designPool, type DesignedPool } from "../src/components/pool-design";
 import { decodeIntent, prefillIntent } from "../src/components/pool-intent";
-import { designRouter } from "../src/components/router-design";
+import { designRouter, type RouterDesign } from "../src/components/router-design";
 import { expertPlacementConfigMap } from "../src/manifests/config-map";
 import { domainObjects } from "../src/manifests/domain-objects";
-import { gb200Nvl72 } from "../src/plan/rack";
+import { rackNamed } from "../src/plan/rack";
 import type { Problem } from "../src/problems";
 import type { ClientAllocation, DomainRef, ExpertPlacementRef } from "../src/refs";
 import { balancerArgs, decodeArgs, domainArgs, prefillArgs, routerArgs } from "./client-args";
@@ -22,14 +22,18 @@ export function clientManifests(stated: ClientConfig, share: ClientAllocation, d
   const domain = domainRef(args);
   const published = publish(`${config.client}-experts`, balancerArgs(config, domain, directory));
   if ("problems" in published) return published;
-  const { namespace, domain: compute, ...inside } = domainObjects(domain, args.channels ?? "Single", gb200Nvl72);
+  const {
+    namespace,
+    domain: compute,
+    ...inside
+  } = domainObjects(domain, args.channels ?? "Single", rackNamed(config.hardware));
   const served = serving(config, domain, published.design.ref);
   if ("problems" in served) return served;
   return {
     manifests: [
       namespace,
       // Pulumi names the ComputeDomain itself; without it the client's name serves.
-      { ...compute, metadata: { name: config.client, ...compute.metadata } },
+      ...(compute === undefined ? [] : [{ ...compute, metadata: { name: config.client, ...compute.metadata } }]),
       ...Object.values(inside),
       expertPlacementConfigMap(published.design.file),
       ...served.manifests,
@@ -45,9 +49,14 @@ function serving(config: SizedClientConfig, domain: DomainRef, experts: ExpertPl
     return { problems: [...problemsOf(prefill), ...problemsOf(decode)] };
   const router = designRouter(`${client}-router`, routerArgs(config, domain, prefill.design.ref, decode.design.ref));
   if ("problems" in router) return router;
-  const { account, role, binding, ...rest } = router.design.objects;
   const pools = [prefill, decode].flatMap(({ design }) => Object.values(design.objects) as object[]);
-  return { manifests: [...pools, account, role, binding, ...(Object.values(rest) as object[])] };
+  return { manifests: [...pools, ...entranceManifests(router.design.entrance)] };
+}
+
+function entranceManifests(entrance: RouterDesign["entrance"]): readonly object[] {
+  if (entrance.kind === "graph") return [entrance.account, ...entrance.policies, entrance.graph];
+  const { account, role, binding, ...rest } = entrance.objects;
+  return [account, role, binding, ...(Object.values(rest) as object[])];
 }
 
 function problemsOf(pool: DesignedPool): readonly Problem[] {

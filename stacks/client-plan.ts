@@ -2,7 +2,7 @@ import { domainRef } from "../src/components/domain-ref";
 import { publish } from "../src/components/expert-publication";
 import type { ClientPlan } from "../src/plan/client";
 import { planClient } from "../src/plan/plan-client";
-import { gb200Nvl72 } from "../src/plan/rack";
+import { rackNamed } from "../src/plan/rack";
 import { below, type Problem } from "../src/problems";
 import type { ClientAllocation } from "../src/refs";
 import { inConfigTerms } from "./config-paths";
@@ -31,9 +31,9 @@ function planSized(config: SizedClientConfig, share: ClientAllocation, directory
   }
   const intents = poolIntents(config, domain, published.design.ref);
   if ("problems" in intents) return intents;
-  const { client, workload, slo, engine } = config;
-  const request = { client, workload, slo, engine: engine.name, ...intents, grantedTrays: domain.trays };
-  const planned = planClient(request, gb200Nvl72);
+  const { client, workload, slo } = config;
+  const request = { client, workload, slo, ...intents, grantedTrays: domain.trays };
+  const planned = planClient(request, rackNamed(config.hardware));
   return {
     config,
     problems: inConfigTerms(planned.problems),

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { engineNames, expertSplits, orchestrators } from "../src/plan/intent";
+import { hardwareNames } from "../src/plan/rack";
 
 const tokens = z.int().positive();
 const seconds = z.number().positive();
@@ -26,8 +28,10 @@ const model = z.strictObject({
 });
 
 const engine = z.strictObject({
-  name: z.enum(["sglang"]),
+  name: z.enum(engineNames),
   version: z.string(),
+  /** What runs the workers, where the engine leaves a choice. */
+  orchestrator: z.enum(orchestrators).optional(),
   image: z.string(),
   imagePullSecrets: z.array(z.string()).optional(),
 });
@@ -39,6 +43,7 @@ const pool = {
   contextTokens: tokens.optional(),
   kvTokensPerRank: tokens.optional(),
   attention: z.enum(["data", "tensor"]).optional(),
+  expertSplit: z.enum(expertSplits).optional(),
   kvCacheType: z.enum(["fp8", "bf16"]).optional(),
   staticMemoryFraction: z.number().optional(),
   drainSeconds: seconds.optional(),
@@ -47,6 +52,7 @@ const pool = {
       cpuCores: z.number().positive().optional(),
       memoryGib: z.number().positive().optional(),
       sharedMemoryGib: z.number().positive().optional(),
+      devices: z.record(z.string(), z.int().positive()).optional(),
     })
     .optional(),
   nodeSelector: z.record(z.string(), z.string()).optional(),
@@ -84,7 +90,7 @@ const planner = z.strictObject({
 const secretKey = z.strictObject({ name: z.string(), key: z.string() });
 
 const router = z.strictObject({
-  image: z.string(),
+  image: z.string().optional(),
   replicas: z.int().optional(),
   prefillPolicy: z.string().optional(),
   decodePolicy: z.string().optional(),
@@ -113,6 +119,7 @@ const router = z.strictObject({
     .optional(),
   auth: z.strictObject({ apiKey: secretKey.optional(), controlPlaneKey: secretKey.optional() }).optional(),
   callerNamespaces: z.array(z.string()).optional(),
+  graphVersion: z.enum(["v1alpha1", "v1beta1"]).optional(),
   apiServerCidr: z.string().optional(),
   nodeSelector: z.record(z.string(), z.string()).optional(),
 });
@@ -136,6 +143,8 @@ export const clientSchema = z.strictObject({
   /** Stack that grants trays; `trays` instead runs the client alone. */
   rack: z.string().optional(),
   trays: trays.optional(),
+  /** What the trays are. Another than the rack's is for a client that runs alone. */
+  hardware: z.enum(hardwareNames).default("gb200-nvl72"),
   workload,
   slo: slo.default({}),
   model,
@@ -153,9 +162,13 @@ export const clientSchema = z.strictObject({
   speculation: z
     .strictObject({ draftTokens: z.int().positive(), acceptedTokens: z.number().nonnegative().optional() })
     .optional(),
-  router,
+  router: router.default({}),
   network: z
-    .strictObject({ monitoringNamespace: z.string().optional(), channels: z.enum(["Single", "All"]).optional() })
+    .strictObject({
+      monitoringNamespace: z.string().optional(),
+      platformNamespace: z.string().optional(),
+      channels: z.enum(["Single", "All"]).optional(),
+    })
     .default({}),
 });
 

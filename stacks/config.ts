@@ -52,7 +52,17 @@ function withoutAuto(pools: unknown): unknown {
   );
 }
 
-function checkShareSource({ rack, trays: own }: ClientConfig): readonly Problem[] {
+function checkShareSource({ rack, trays: own, hardware }: ClientConfig): readonly Problem[] {
+  if (rack !== undefined && hardware !== "gb200-nvl72") {
+    return [
+      {
+        path: "hardware",
+        what: `${hardware} with trays that stack ${rack} grants`,
+        rule: "a rack stack shares out the trays of one GB200 NVL72",
+        fix: "trays: <number> instead of rack, to run alone",
+      },
+    ];
+  }
   if ((rack === undefined) !== (own === undefined)) return [];
   return [
     {

@@ -1,7 +1,7 @@
 import { domainRef } from "../src/components/domain-ref";
 import { choosePools, type ClientSizing, type PoolSizes } from "../src/plan/choose-pools";
 import type { ExpertIntent } from "../src/plan/intent";
-import { gb200Nvl72 } from "../src/plan/rack";
+import { rackNamed } from "../src/plan/rack";
 import type { Problem } from "../src/problems";
 import type { ClientAllocation } from "../src/refs";
 import { domainArgs, ownShare, poolIntents } from "./client-args";
@@ -14,25 +14,25 @@ export type Sized = { readonly config: SizedClientConfig } | { readonly problems
 export function sizePools(config: ClientConfig, share: ClientAllocation): Sized {
   const sizing = clientSizing(config);
   if ("problems" in sizing) return sizing;
-  const chosen = choosePools(sizing, share.trays, gb200Nvl72);
+  const chosen = choosePools(sizing, share.trays, rackNamed(config.hardware));
   if ("problems" in chosen) return { problems: inConfigTerms(chosen.problems) };
   return { config: withSizes(config, chosen.sizes) };
 }
 
 /** What the planner is asked for a client, alone or with others. */
 export function clientSizing(config: ClientConfig): ClientSizing | { readonly problems: readonly Problem[] } {
-  const { client, engine, workload, slo, pools, planner } = config;
-  const domain = domainRef(domainArgs(config, ownShare(client, gb200Nvl72.trays)));
+  const { client, workload, slo, pools, planner } = config;
+  const rack = rackNamed(config.hardware);
+  const domain = domainRef(domainArgs(config, ownShare(client, rack.trays)));
   // The planner replaces sizes that nobody stated; until then the smallest stand for them.
   const any = withSizes(config, {
-    prefill: { workers: 1, gpusPerWorker: gb200Nvl72.gpusPerTray },
-    decode: { workers: 1, gpusPerWorker: gb200Nvl72.gpusPerTray, batchPerRank: 1 },
+    prefill: { workers: 1, gpusPerWorker: rack.gpusPerTray },
+    decode: { workers: 1, gpusPerWorker: rack.gpusPerTray, batchPerRank: 1 },
   });
   const intents = poolIntents(any, domain);
   if ("problems" in intents) return intents;
   return {
     client,
-    engine: engine.name,
     workload,
     slo,
     prefill: intents.prefill,

@@ -2,6 +2,10 @@
 export const ChannelAllocation = { Single: "Single", All: "All" } as const;
 export type ChannelAllocation = (typeof ChannelAllocation)[keyof typeof ChannelAllocation];
 
+/** Hardware that pools can be planned for. */
+export const Hardware = { Gb200Nvl72: "gb200-nvl72", HgxH200: "hgx-h200" } as const;
+export type Hardware = (typeof Hardware)[keyof typeof Hardware];
+
 /**
  * What a client owns before its pools.
  *
@@ -13,6 +17,11 @@ export interface ClientDomainArgs {
   client: string;
   /** Trays the client may use; the quota is four GPUs each. Changing it is in place. */
   trays: number;
+  /**
+   * What the trays are: `gb200-nvl72`, or `hgx-h200` for nodes of 8 H200 without an NVLink domain between them, for which
+   * no ComputeDomain is made and nothing is predicted. Default `gb200-nvl72`. Changing it replaces everything.
+   */
+  hardware?: Hardware;
   /** Namespace to create. Default: the client's name. Changing it replaces everything. */
   namespace?: string;
   /**
@@ -26,4 +35,6 @@ export interface ClientDomainArgs {
   routerPriorityClass?: string;
   /** Namespace that Prometheus scrapes from. Default `monitoring`. Changing it is in place. */
   monitoringNamespace?: string;
+  /** Namespace of Dynamo's NATS and etcd, which workers and frontends call. Default `dynamo-system`. In place. */
+  platformNamespace?: string;
 }

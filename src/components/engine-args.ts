@@ -1,8 +1,16 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 /** Engines that a pool can run. */
-export const EngineName = { Sglang: "sglang" } as const;
+export const EngineName = { Sglang: "sglang", Vllm: "vllm", Trtllm: "trtllm" } as const;
 export type EngineName = (typeof EngineName)[keyof typeof EngineName];
+
+/** What starts an engine's processes and keeps them together. */
+export const Orchestrator = {
+  LeaderWorkerSet: "leader-worker-set",
+  RayServe: "ray-serve",
+  Dynamo: "dynamo",
+} as const;
+export type Orchestrator = (typeof Orchestrator)[keyof typeof Orchestrator];
 
 /** Element type of the KV cache. */
 export const KvCacheType = { Fp8: "fp8", Bf16: "bf16" } as const;
@@ -11,6 +19,10 @@ export type KvCacheType = (typeof KvCacheType)[keyof typeof KvCacheType];
 /** How attention is spread over the GPUs of a worker. */
 export const AttentionSplit = { Data: "data", Tensor: "tensor" } as const;
 export type AttentionSplit = (typeof AttentionSplit)[keyof typeof AttentionSplit];
+
+/** How experts are spread over the GPUs of a worker. */
+export const ExpertSplit = { Whole: "whole", Sliced: "sliced" } as const;
+export type ExpertSplit = (typeof ExpertSplit)[keyof typeof ExpertSplit];
 
 /** What a pool is for. */
 export const Purpose = { Production: "production", Benchmark: "benchmark" } as const;
@@ -56,6 +68,12 @@ export interface EngineArgs {
   version: string;
   /** Image by digest or pinned tag, for arm64. `latest` is refused. May be an output. Changing it rolls the pool. */
   image: pulumi.Input<string>;
+  /**
+   * What runs the workers. Default: SGLang `leader-worker-set`; vLLM `ray-serve`, or `leader-worker-set` without Ray;
+   * TensorRT-LLM `dynamo`. With Ray and Dynamo one object holds all roles, which the Router makes: the pool contributes
+   * to it, and its image must be known. Changing it replaces the pools and the router.
+   */
+  orchestrator?: Orchestrator;
   /** Names of image pull secrets in the client's namespace. Changing them rolls the pool. */
   imagePullSecrets?: string[];
 }
@@ -73,10 +91,18 @@ export interface SpeculationArgs {
 
 /** What a pod asks of its tray beside the GPUs. */
 export interface TrayResourceArgs {
-  /** CPU cores requested. Default 120 of the tray's 144. Changing it rolls the pool. */
+  /** CPU cores requested. Default 120 of a GB200 tray's 144, 96 of an H200 node's 112. Changing it rolls the pool. */
   cpuCores?: number;
-  /** Memory requested and limited, GiB. Default 850 of the tray's 960. Changing it rolls the pool. */
+  /** Memory requested and limited, GiB. Default 850 of a GB200 tray's 960, 1800 of 2048. Changing it rolls the pool. */
   memoryGib?: number;
-  /** Size of /dev/shm, GiB, within the memory limit. Default 64; published recipes use 2 to 800. Rolls the pool. */
+  /**
+   * Size of /dev/shm, GiB, within the memory limit. Default 64, or what the engine needs: TensorRT-LLM with dynamic
+   * balancing keeps all experts there. Published recipes use 2 to 800. Changing it rolls the pool.
+   */
   sharedMemoryGib?: number;
+  /**
+   * Further devices that a pod takes, by resource name: `{ "rdma/ib": 8 }`. GB200 trays need none inside an NVLink domain;
+   * without one, KV travels over RDMA or, where no device is named, over TCP. Changing them rolls the pool.
+   */
+  devices?: Record<string, number>;
 }

@@ -32,14 +32,23 @@ export function emitEnginePool(
   args: PoolArgs,
   { objects, plan }: PoolDesign,
 ): pulumi.CustomResource[] {
-  const child = { parent: owner, dependsOn: resourcesOf(args.domain, args.experts) };
+  const before = resourcesOf(args.domain, args.experts);
+  const child = { parent: owner, dependsOn: before };
   const patience = `${plan.startup.budgetSeconds + plan.drainSeconds + schedulingSeconds}s`;
+  const { configuration, workers, leaders } = objects;
+  const files = configuration && new k8s.core.v1.ConfigMap(`${name}-configuration`, configuration, child);
   return [
-    customObject(`${name}-workers`, objects.workers, {
-      ...child,
-      customTimeouts: { create: patience, update: patience },
-    }),
-    new k8s.core.v1.Service(`${name}-leaders`, objects.leaders, child),
+    ...(files === undefined ? [] : [files]),
+    ...(workers === undefined
+      ? []
+      : [
+          customObject(`${name}-workers`, workers, {
+            parent: owner,
+            dependsOn: files === undefined ? before : [...before, files],
+            customTimeouts: { create: patience, update: patience },
+          }),
+        ]),
+    ...(leaders === undefined ? [] : [new k8s.core.v1.Service(`${name}-leaders`, leaders, child)]),
     new k8s.policy.v1.PodDisruptionBudget(`${name}-budget`, objects.budget, child),
     new k8s.networking.v1.NetworkPolicy(`${name}-network`, objects.network, child),
   ];

@@ -1,4 +1,5 @@
 import type { DomainRef } from "../refs";
+import type { EngineName } from "./engine-args";
 
 /** Who decides where experts sit. */
 export const BalancingMode = { Off: "off", Static: "static", Dynamic: "dynamic" } as const;
@@ -18,6 +19,8 @@ export interface ExpertBalancerArgs {
   domain: DomainRef;
   /** Checkpoint whose experts are placed, as in a pool's model. */
   preset: string;
+  /** Engine of the pool, whose file format a placement is published in. Default `sglang`. Changing it rolls the pool. */
+  engine?: EngineName;
   /**
    * `static`: the placement is computed from a recording, published, and loaded at start; a new recording rolls the pool.
    * `dynamic`: the engine moves experts while it runs, which takes memory and time from it. `off`: trivial order.

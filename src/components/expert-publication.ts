@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
-import { expertLocationJson } from "../engines/sglang/expert-location";
+import { findEngine } from "../engines/engines";
 import { checkPlacementFile, configMapName, type PlacementFile } from "../manifests/config-map";
 import { checkObjectName } from "../manifests/object-name";
 import { parseRecording, type ExpertRecording } from "../plan/expert-recording";
 import { placeExperts, type PlacementBalance } from "../plan/experts";
 import { findCheckpoint, type ModelShape } from "../plan/model-shape";
-import { balancingModes } from "../plan/intent";
+import { balancingModes, engineNames } from "../plan/intent";
 import type { Problem } from "../problems";
 import { refVersion, type ExpertPlacementRef } from "../refs";
 import type { ExpertBalancerArgs } from "./expert-args";
@@ -21,7 +21,12 @@ export type Published = { readonly design: Publication } | { readonly problems: 
 /** Computes the placement. Reads the recording, and nothing else of the world. */
 export function publish(name: string, args: ExpertBalancerArgs): Published {
   const shape = findCheckpoint(args.preset)?.shape;
-  const problems = [...checkObjectName("name", name, longestName), ...checkMode(args), ...checkSources(args)];
+  const problems = [
+    ...checkObjectName("name", name, longestName),
+    ...checkFormat(args),
+    ...checkMode(args),
+    ...checkSources(args),
+  ];
   if (shape === undefined) return { problems: [...problems, unknownPreset(args.preset)] };
   problems.push(...checkSlots(args, shape));
   if (problems.length > 0) return { problems };
@@ -41,8 +46,9 @@ function publishPlacement(name: string, args: ExpertBalancerArgs, shape: ModelSh
   const ranks = args.expertParallelSize ?? 1;
   const slots = shape.routedExperts + (args.redundantExperts ?? 0);
   const { placement, balance } = placeExperts(source.recording, { slots, ranks });
-  const content = expertLocationJson(placement.physicalToLogical);
-  const file = { ...owner(name, args), key: "placement.json", content };
+  const content = findEngine(engineOf(args))?.placementFile?.(placement.physicalToLogical, shape);
+  if (content === undefined) throw new Error(`unchecked engine ${engineOf(args)}`);
+  const file = { ...owner(name, args), ...content };
   const problems = checkPlacementFile(file);
   if (problems.length > 0) return { problems };
   return { design: { file, ref: placementRef(args, { file, balance, ranks }) } };
@@ -63,6 +69,7 @@ function placementRef(args: ExpertBalancerArgs, placed: StaticPlacement | undefi
     version: refVersion,
     client: args.domain.client,
     namespace: args.domain.namespace,
+    engine: engineOf(args),
     mode: args.mode,
     redundantExperts: args.redundantExperts ?? 0,
     configMap: placed === undefined ? "" : configMapName(placed.file),
@@ -75,6 +82,33 @@ function placementRef(args: ExpertBalancerArgs, placed: StaticPlacement | undefi
 
 /** Of a ConfigMap, less the dash and ten characters of its content's hash. */
 const longestName = 52;
+
+function engineOf({ engine = "sglang" }: ExpertBalancerArgs): string {
+  return engine;
+}
+
+function checkFormat(args: ExpertBalancerArgs): readonly Problem[] {
+  const engine = findEngine(engineOf(args));
+  if (engine === undefined) {
+    return [
+      {
+        path: "engine",
+        what: `${engineOf(args)} is not an engine of this library`,
+        rule: "a placement is published in the engine's own format",
+        fix: engineNames.join(", "),
+      },
+    ];
+  }
+  if (args.mode !== "static" || engine.placementFile !== undefined) return [];
+  return [
+    {
+      path: "mode",
+      what: `static with ${engine.name}`,
+      rule: `${engine.name} starts with experts in order and cannot load a placement`,
+      fix: "dynamic, or off",
+    },
+  ];
+}
 
 function checkMode({ mode, redundantExperts = 0 }: ExpertBalancerArgs): readonly Problem[] {
   const problems: Problem[] = [];

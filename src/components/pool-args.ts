@@ -2,6 +2,7 @@ import type { DomainRef, ExpertPlacementRef } from "../refs";
 import type {
   AttentionSplit,
   EngineArgs,
+  ExpertSplit,
   KvCacheType,
   ModelArgs,
   Purpose,
@@ -44,6 +45,11 @@ export interface PoolArgs {
    * all GPUs, for latency at low load. Default `data`. Changing it rolls the pool.
    */
   attention?: AttentionSplit;
+  /**
+   * `whole`: every GPU holds some experts entirely; `sliced`: a part of every expert, which takes attention `tensor`.
+   * Default `whole`, but with attention `tensor` in SGLang and vLLM `sliced`. Changing it rolls the pool.
+   */
+  expertSplit?: ExpertSplit;
   /** Default `fp8`: half the memory and transfer of `bf16`. Both pools of a client must agree. Rolls the pool. */
   kvCacheType?: KvCacheType;
   /** Placement of experts: `ref` of an ExpertBalancer. Default: no replicas, trivial order. Changing it rolls the pool. */

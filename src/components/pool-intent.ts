@@ -1,15 +1,21 @@
 import { checkpoints, findCheckpoint } from "../plan/model-shape";
+import type { Engine } from "../engines/engine";
+import { findEngine } from "../engines/engines";
 import {
   balancingModes,
+  engineNames,
+  orchestrators,
   type DecodeIntent,
   type ExpertBalancing,
   type ExpertIntent,
+  type Orchestrator,
   type PoolIntentCommon,
   type PrefillIntent,
 } from "../plan/intent";
 import { usualAcceptedTokens } from "../plan/speed/engine-scale";
 import type { Problem } from "../problems";
 import type { ExpertPlacementRef } from "../refs";
+import type { EngineArgs } from "./engine-args";
 import type { DecodePoolArgs, PoolArgs, PrefillPoolArgs } from "./pool-args";
 
 /** A local NVMe drive; every tray of a GB200 rack has several. */
@@ -18,7 +24,7 @@ const usualTokensPerForward = 16384;
 
 /** Problems that keep arguments from being an intent at all. Paths are relative to the pool's arguments. */
 export function checkPoolArgs(args: PoolArgs): readonly Problem[] {
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...checkEngineName(args.engine)];
   if (findCheckpoint(args.model.preset) === undefined) {
     problems.push({
       path: "model.preset",
@@ -30,8 +36,33 @@ export function checkPoolArgs(args: PoolArgs): readonly Problem[] {
   return args.experts === undefined ? problems : [...problems, ...checkPlacement(args, args.experts)];
 }
 
+/** Is there such an engine, and can what is asked for run it? */
+function checkEngineName({ name, orchestrator }: EngineArgs): readonly Problem[] {
+  const engine = findEngine(name);
+  if (engine === undefined) {
+    return [
+      {
+        path: "engine.name",
+        what: `${name} is not an engine of this library`,
+        rule: "flags, ports and probes are rendered per engine",
+        fix: engineNames.join(", "),
+      },
+    ];
+  }
+  const known: readonly string[] = engine.orchestrators;
+  if (orchestrator === undefined || known.includes(orchestrator)) return [];
+  return [
+    {
+      path: "engine.orchestrator",
+      what: `${orchestrator} with ${name}`,
+      rule: `${name} is run by ${known.join(" or ")}`,
+      fix: `leave it out (${known[0] ?? ""})`,
+    },
+  ];
+}
+
 /** Does a placement fit the pool that it is passed to? */
-function checkPlacement({ domain, gpusPerWorker }: PoolArgs, experts: ExpertPlacementRef): readonly Problem[] {
+function checkPlacement({ domain, engine, gpusPerWorker }: PoolArgs, experts: ExpertPlacementRef): readonly Problem[] {
   const problems: Problem[] = [];
   const modes: readonly string[] = balancingModes;
   if (!modes.includes(experts.mode)) {
@@ -40,6 +71,14 @@ function checkPlacement({ domain, gpusPerWorker }: PoolArgs, experts: ExpertPlac
       what: `${experts.mode} is not a way of balancing`,
       rule: "a pool takes the `ref` of an ExpertBalancer as it is",
       fix: balancingModes.join(", "),
+    });
+  }
+  if (experts.mode === "static" && experts.engine !== engine.name) {
+    problems.push({
+      path: "experts",
+      what: `a placement in ${experts.engine}'s format, the pool runs ${engine.name}`,
+      rule: "every engine reads placements in a format of its own",
+      fix: `an ExpertBalancer with engine ${engine.name}`,
     });
   }
   if (experts.namespace !== domain.namespace) {
@@ -86,16 +125,21 @@ export function decodeIntent(args: DecodePoolArgs): DecodeIntent {
 
 function commonIntent(args: PoolArgs): PoolIntentCommon {
   const checkpoint = findCheckpoint(args.model.preset);
+  const engine = findEngine(args.engine.name);
   if (checkpoint === undefined) throw new Error(`unchecked preset ${args.model.preset}`);
+  if (engine === undefined) throw new Error(`unchecked engine ${args.engine.name}`);
   const { claim, hostPath, path, readGibPerSecond = usualReadGibPerSecond } = args.model.weights;
   const { speculation } = args;
   return {
     client: args.domain.client,
     checkpoint,
+    engine: engine.name,
     engineVersion: args.engine.version,
+    orchestrator: orchestratorOf(engine, args.engine),
     workers: args.workers,
     gpusPerWorker: args.gpusPerWorker,
     attention: args.attention ?? "data",
+    expertSplit: args.expertSplit,
     inputTokens: args.inputTokens,
     outputTokens: args.outputTokens,
     contextTokens: args.contextTokens,
@@ -113,6 +157,10 @@ function commonIntent(args: PoolArgs): PoolIntentCommon {
     extraArgs: args.extraArgs,
     extraEnv: args.extraEnv,
   };
+}
+
+function orchestratorOf(engine: Engine, args: EngineArgs): Orchestrator {
+  return orchestrators.find((known) => known === args.orchestrator) ?? engine.orchestrators[0];
 }
 
 function expertIntent(ref: ExpertPlacementRef | undefined): ExpertIntent {

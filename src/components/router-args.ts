@@ -65,11 +65,21 @@ export interface RouterArgs {
   prefill: PoolRef[];
   /** Pools that generate answers: `ref`s of DecodePools. */
   decode: PoolRef[];
-  /** Image of smg by digest or pinned tag. May be an output. Changing it rolls the router without lost requests. */
-  image: pulumi.Input<string>;
-  /** Default 2: one may go and requests still arrive. Changing it is in place. */
+  /**
+   * Image by digest or pinned tag; may be an output. Default: SGLang, the version of smg whose flags are rendered; Ray
+   * and Dynamo, the pools' own image. vLLM without Ray needs one with vllm-router in it. Changing it rolls the router
+   * without lost requests; with Ray it replaces the cluster, with Dynamo it rolls the frontends.
+   */
+  image?: pulumi.Input<string>;
+  /**
+   * Default 2: one may go and requests still arrive. With Ray the replicas of its HTTP ingress, default four for every
+   * three GPUs as published. Changing it is in place.
+   */
   replicas?: number;
-  /** How a prefill worker is chosen. Default `cache_aware`. Changing it rolls the router. */
+  /**
+   * How a prefill worker is chosen. Default `cache_aware`. Changing it rolls the router. This and the settings down to
+   * `auth` are a proxy's: with Ray and Dynamo they are refused.
+   */
   prefillPolicy?: string;
   /** How a decode worker is chosen. Default `power_of_two`. Changing it rolls the router. */
   decodePolicy?: string;
@@ -84,6 +94,11 @@ export interface RouterArgs {
   callerNamespaces?: string[];
   /** Network of the API server, for discovery. Default `0.0.0.0/0` on ports 443 and 6443. Changing it is in place. */
   apiServerCidr?: string;
+  /**
+   * With Dynamo: version of the graph's API, `v1alpha1` or `v1beta1`. Default `v1alpha1`, which every operator serves.
+   * Changing it replaces the graph.
+   */
+  graphVersion?: string;
   /** Labels of the hosts that routers run on. Default any but the trays. Changing it rolls the router. */
   nodeSelector?: Record<string, string>;
   /** CPU cores per replica. Default 4; routing is 0.5 to 1 core per request and second at long prompts. Rolls. */

@@ -1,12 +1,12 @@
-import { routerSettings, type RoutedPools, type RouterIntent } from "../engines/smg/intent";
-import { routerPorts, routerProcess } from "../engines/smg/router";
-import { checkRouter, routerWarnings } from "../engines/smg/rules";
+import { checkPresent, type RoutedPools } from "../engines/agreement";
+import { vllmRouterVersion } from "../engines/vllm-router/router";
 import { checkImage, imageWarnings } from "../manifests/image";
 import { checkObjectName } from "../manifests/object-name";
-import type { RouterPlacement } from "../manifests/placement";
-import { routerObjects, type RouterObjects } from "../manifests/router-objects";
+import type { PassedThrough, RouterPlacement } from "../manifests/placement";
 import type { Problem } from "../problems";
-import { refVersion, type RouterRef } from "../refs";
+import { refVersion, type PoolRef, type RouterRef } from "../refs";
+import { designGraph, type GraphDesign } from "./graph-design";
+import { designProxy, usualProxyImage, type ProxyDesign } from "./proxy-design";
 import type { RouterArgs } from "./router-args";
 
 const usualCpuCores = 4;
@@ -16,7 +16,8 @@ const ownStartupSeconds = 600;
 
 /** A router, checked and rendered: all that is left is to create it. */
 export interface RouterDesign {
-  readonly objects: RouterObjects;
+  /** Replicas of a proxy before pools that own their workers, or the one object that holds all roles. */
+  readonly entrance: ProxyDesign | GraphDesign;
   readonly ref: RouterRef;
   /** How long a roll-out may take before it has failed. */
   readonly patienceSeconds: number;
@@ -25,35 +26,60 @@ export interface RouterDesign {
 
 export type DesignedRouter = { readonly design: RouterDesign } | { readonly problems: readonly Problem[] };
 
-/** Renders a router from its arguments, or says everything that is wrong with them. Pure. */
-export function designRouter(name: string, args: RouterArgs): DesignedRouter {
-  const intent = intentOf(args);
-  const pools: RoutedPools = { prefill: args.prefill, decode: args.decode };
-  const problems = [
-    ...checkObjectName("name", name),
-    ...checkRouter(intent, pools),
-    ...checkHome(args),
-    ...checkImage(args.image),
-  ];
-  if (problems.length > 0) return { problems };
-  const settings = routerSettings(intent);
-  const patienceSeconds = rolloutPatienceSeconds(args);
-  const objects = routerObjects(
-    placementOf(name, args),
-    routerProcess(settings, pools),
-    { replicas: settings.replicas, progressDeadlineSeconds: patienceSeconds },
-    {
-      callerNamespaces: args.callerNamespaces ?? [],
-      monitoringNamespace: args.domain.monitoringNamespace,
-      enginePort: args.decode[0]?.httpPort ?? 0,
-      apiServerCidr: args.apiServerCidr ?? "0.0.0.0/0",
-    },
-  );
-  const warnings = [...routerWarnings(intent), ...imageWarnings(args.image)];
-  return { design: { objects, ref: routerRef(name, args), patienceSeconds, warnings } };
+/** What the two kinds of entrance are made from. */
+export interface EntranceQuestion {
+  readonly args: RouterArgs;
+  readonly pools: RoutedPools;
+  readonly placement: RouterPlacement;
+  readonly patienceSeconds: number;
 }
 
-/** A router finds pods of its own namespace only. Whether its pools agree among themselves, `checkRouter` says. */
+/** Renders a router from its arguments, or says everything that is wrong with them. Pure. */
+export function designRouter(name: string, args: RouterArgs): DesignedRouter {
+  const pools: RoutedPools = { prefill: args.prefill, decode: args.decode };
+  const [pool] = args.decode;
+  const missing = checkPresent(pools);
+  if (missing.length > 0 || pool === undefined) {
+    return { problems: [...checkObjectName("name", name), ...missing, ...checkImage(args.image ?? "")] };
+  }
+  const image = args.image ?? usualImage(pool);
+  if (image === undefined) return { problems: [missingImage] };
+  const patienceSeconds = rolloutPatienceSeconds(args);
+  const question = { args, pools, placement: placementOf(name, args, image), patienceSeconds };
+  const owned = pool.orchestrator === "leader-worker-set";
+  const designed = owned ? designProxy(question) : designGraph(question);
+  const problems = [
+    ...checkObjectName("name", name),
+    ...("problems" in designed ? designed.problems : []),
+    ...checkHome(args),
+    ...checkImage(image),
+  ];
+  if (problems.length > 0 || "problems" in designed) return { problems };
+  const { entrance, warnings } = designed;
+  return {
+    design: {
+      entrance,
+      ref: routerRef(args, pool, entrance),
+      patienceSeconds,
+      warnings: [...warnings, ...imageWarnings(image)],
+    },
+  };
+}
+
+/** A proxy has an image of its own; the entrance of a graph object is a process of the engine's. */
+function usualImage(pool: PoolRef): PassedThrough | undefined {
+  return pool.orchestrator === "leader-worker-set" ? usualProxyImage(pool) : pool.image;
+}
+
+/** vllm-router is published as nightly images alone, and a tag of those says nothing of its flags. */
+const missingImage: Problem = {
+  path: "image",
+  what: "is not stated",
+  rule: `flags are those of vllm-router ${vllmRouterVersion}, of which no image is published under its version`,
+  fix: `an image with vllm-router==${vllmRouterVersion} from PyPI in it`,
+};
+
+/** A router finds pods of its own namespace only. Whether its pools agree among themselves, the entrance says. */
 function checkHome({ domain, prefill, decode }: RouterArgs): readonly Problem[] {
   const pools = [...prefill, ...decode];
   const [pool] = pools;
@@ -75,50 +101,26 @@ function rolloutPatienceSeconds({ prefill, decode }: RouterArgs): number {
   return Math.ceil((slowest + ownStartupSeconds) / 1800) * 1800;
 }
 
-function routerRef(name: string, args: RouterArgs): RouterRef {
-  const { client, namespace } = args.domain;
-  return {
-    version: refVersion,
-    client,
-    namespace,
-    service: name,
-    port: routerPorts.http,
-    metricsPort: routerPorts.metrics,
-    url: `http://${name}.${namespace}.svc:${routerPorts.http}`,
-    servedModel: args.decode[0]?.servedModel ?? "",
-  };
+function routerRef({ domain }: RouterArgs, { servedModel }: PoolRef, entrance: ProxyDesign | GraphDesign): RouterRef {
+  const { client, namespace } = domain;
+  const { service, port, metricsPort } = entrance;
+  const url = `http://${service}.${namespace}.svc:${port}`;
+  return { version: refVersion, client, namespace, service, port, metricsPort, url, servedModel };
 }
 
-function placementOf(name: string, args: RouterArgs): RouterPlacement {
+function placementOf(name: string, args: RouterArgs, image: PassedThrough): RouterPlacement {
   const { domain } = args;
   return {
     namespace: domain.namespace,
     name,
     client: domain.client,
     role: "router",
-    image: args.image,
+    image,
     imagePullSecrets: [],
     serviceAccount: name,
     ...(domain.routerPriorityClass === undefined ? {} : { priorityClass: domain.routerPriorityClass }),
     cpuCores: args.cpuCores ?? usualCpuCores,
     memoryGib: args.memoryGib ?? usualMemoryGib,
     ...(args.nodeSelector === undefined ? {} : { nodeSelector: args.nodeSelector }),
-  };
-}
-
-function intentOf(args: RouterArgs): RouterIntent {
-  const { replicas, prefillPolicy, decodePolicy, limits, timeouts, retries, circuitBreaker, auth } = args;
-  const longestAnswerSeconds =
-    args.longestAnswerSeconds ?? Math.max(0, ...args.decode.map((pool) => pool.drainSeconds));
-  return {
-    replicas,
-    prefillPolicy,
-    decodePolicy,
-    limits,
-    timeouts,
-    retries,
-    circuitBreaker,
-    auth,
-    longestAnswerSeconds,
   };
 }

@@ -1,16 +1,23 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RouterRef } from "../refs";
+import { customObject } from "./custom-object";
 import { gatedImage } from "./gated-image";
+import type { GraphDesign } from "./graph-design";
+import type { ProxyDesign } from "./proxy-design";
 import { bindRef, resourcesOf, whenReady } from "./ref-resources";
 import { accepted, outputProblems, refuseIfAny, warn } from "./refusal";
 import type { RouterArgs } from "./router-args";
 import { designRouter, type RouterDesign } from "./router-design";
 
 /**
- * Sends a client's requests to its pools: each prompt to a prefill worker, its answer from a decode worker. Finds workers
- * by their labels, so that pools may roll, grow and shrink without it. Owns a Deployment of smg, its Service, disruption
- * budget, network policy and the right to watch pods of its namespace.
+ * Sends a client's requests to its pools: each prompt to a prefill worker, its answer from a decode worker.
+ *
+ * - Before pools that own their workers (SGLang, vLLM without Ray): a Deployment of smg or vllm-router that finds workers
+ *   by their labels, so that pools may roll, grow and shrink without it, with its Service, disruption budget, network
+ *   policy and the right to watch pods of its namespace.
+ * - With Ray Serve and Dynamo: the one object that holds all roles (RayService, DynamoGraphDeployment), made from what the
+ *   pools' refs contribute, and the network policies of its entrance.
  *
  * @throws RunError naming every argument that cannot work.
  */
@@ -36,7 +43,7 @@ export class Router extends pulumi.ComponentResource {
 function checkArgs(name: string, args: RouterArgs): RouterDesign {
   refuseIfAny(name, outputProblems(args, ["image"]));
   const design = accepted(name, designRouter(name, args));
-  if (typeof args.image === "string") return design;
+  if (args.image === undefined || typeof args.image === "string") return design;
   return accepted(name, designRouter(name, { ...args, image: gatedImage(name, "image", args.image) }));
 }
 
@@ -44,7 +51,20 @@ function emitRouter(
   owner: pulumi.ComponentResource,
   name: string,
   args: RouterArgs,
-  { objects, patienceSeconds }: RouterDesign,
+  { entrance, patienceSeconds }: RouterDesign,
+): pulumi.CustomResource[] {
+  const patience = `${patienceSeconds}s`;
+  return entrance.kind === "proxy"
+    ? emitProxy(owner, name, args, entrance, patience)
+    : emitGraph(owner, name, args, entrance, patience);
+}
+
+function emitProxy(
+  owner: pulumi.ComponentResource,
+  name: string,
+  args: RouterArgs,
+  { objects }: ProxyDesign,
+  patience: string,
 ): pulumi.CustomResource[] {
   const child = { parent: owner, dependsOn: resourcesOf(args.domain) };
   const account = new k8s.core.v1.ServiceAccount(`${name}-account`, objects.account, child);
@@ -53,7 +73,6 @@ function emitRouter(
   const service = new k8s.core.v1.Service(`${name}-service`, objects.service, child);
   const budget = new k8s.policy.v1.PodDisruptionBudget(`${name}-budget`, objects.budget, child);
   const network = new k8s.networking.v1.NetworkPolicy(`${name}-network`, objects.network, child);
-  const patience = `${patienceSeconds}s`;
   const replicas = new k8s.apps.v1.Deployment(`${name}-replicas`, objects.deployment, {
     parent: owner,
     // Without the right to watch pods a replica ends at once.
@@ -61,4 +80,29 @@ function emitRouter(
     customTimeouts: { create: patience, update: patience },
   });
   return [account, role, binding, service, budget, network, replicas];
+}
+
+/** Its pods are the pools' pods: they come after everything that the pools made, and go before it. */
+function emitGraph(
+  owner: pulumi.ComponentResource,
+  name: string,
+  args: RouterArgs,
+  { account, policies, graph, replaceOnChanges }: GraphDesign,
+  patience: string,
+): pulumi.CustomResource[] {
+  const child = { parent: owner, dependsOn: resourcesOf(args.domain, ...args.prefill, ...args.decode) };
+  const serviceAccount = new k8s.core.v1.ServiceAccount(`${name}-account`, account, child);
+  const networks = policies.map(
+    (policy, index) =>
+      new k8s.networking.v1.NetworkPolicy(`${name}-network${index === 0 ? "" : `-${index}`}`, policy, child),
+  );
+  const workload = customObject(`${name}-graph`, graph, {
+    parent: owner,
+    dependsOn: [...child.dependsOn, serviceAccount, ...networks],
+    customTimeouts: { create: patience, update: patience },
+    replaceOnChanges: [...replaceOnChanges],
+    // Two of them would need every tray twice.
+    deleteBeforeReplace: true,
+  });
+  return [serviceAccount, ...networks, workload];
 }

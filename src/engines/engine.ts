@@ -1,4 +1,7 @@
+import type { EngineName, Orchestrator } from "../plan/intent";
+import type { ModelShape } from "../plan/model-shape";
 import type { PoolPlan } from "../plan/pool";
+import type { HardwareName } from "../plan/rack";
 import type { Problem } from "../problems";
 
 /** Directory that the model's files are mounted at, read-only, in every engine pod. */
@@ -49,6 +52,23 @@ export interface MountedFile {
   readonly mountPath: string;
 }
 
+/** A file of the process's own: published in a ConfigMap that is named after its content, so that a change rolls. */
+export interface ConfigurationFile {
+  readonly key: string;
+  readonly content: string;
+  readonly mountPath: string;
+}
+
+export interface Probes {
+  readonly startup: HttpProbe;
+  readonly readiness: HttpProbe;
+  readonly liveness: HttpProbe;
+}
+
+/** Plain data that ends up in somebody's YAML. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = Readonly<Record<string, Json>>;
+
 /** Stops taking work and waits for what is in flight; runs as preStop in the engine container. */
 export interface Drain {
   readonly command: readonly string[];
@@ -65,15 +85,25 @@ export interface EngineProcess {
   readonly args: readonly string[];
   readonly env: readonly EnvironmentVariable[];
   readonly ports: readonly ProcessPort[];
-  readonly startup: HttpProbe;
-  readonly readiness: HttpProbe;
-  readonly liveness: HttpProbe;
-  readonly drain: Drain;
+  /** Absent where the orchestrator brings its own. */
+  readonly probes?: Probes;
+  /** Absent where the orchestrator drains. */
+  readonly drain?: Drain;
+  /** Where the orchestrator drains: the longest that it and the process may take to end. */
+  readonly endSeconds?: number;
+  /** Linux capabilities beyond those of every engine, with what needs them. */
+  readonly capabilities?: readonly string[];
   readonly files: readonly MountedFile[];
+  readonly configuration: readonly ConfigurationFile[];
   /** Directories that the process writes to beside /tmp and /dev/shm: JIT and autotuner caches. */
   readonly scratchDirectories: readonly string[];
   /** Annotations the router's discovery reads from the pods. */
   readonly podAnnotations: Readonly<Record<string, string>>;
+  /**
+   * What a graph object says of the role beside its pods, where the router makes one for all roles: Ray Serve's
+   * LLMConfig. Empty otherwise.
+   */
+  readonly settings: JsonObject;
 }
 
 /** What the orchestrator can tell a process about the group it runs in, as `$(NAME)` references. */
@@ -88,18 +118,39 @@ export const leaderWorkerSetVariables: GroupVariables = {
   workerIndex: "$(LWS_WORKER_INDEX)",
 };
 
+/** A placement of experts in an engine's own format. */
+export interface PlacementContent {
+  /** File name; its ending says the format. */
+  readonly key: string;
+  readonly content: string;
+}
+
 /** An inference engine. Adding one is one folder that exports an object of this type. */
 export interface Engine {
-  readonly name: string;
+  readonly name: EngineName;
   /** Versions whose flags are known, oldest first. */
   readonly versions: readonly string[];
+  /** What can run it; the first is the default. */
+  readonly orchestrators: readonly [Orchestrator, ...Orchestrator[]];
   /** Is it a version whose flags are known? */
   checkVersion(version: string): readonly Problem[];
   /** What the engine itself would reject, or worse, accept and crash on later. Paths are relative to the pool. */
   check(plan: PoolPlan): readonly Problem[];
+  /** What works, but not as its owner may think. */
+  warnings(plan: PoolPlan): readonly Problem[];
   /** The process of one worker. Call only with a plan that `check` has no problem with. */
   process(plan: PoolPlan, group: GroupVariables): EngineProcess;
+  /** The file that a static placement of experts is loaded from. Absent where the engine cannot load one. */
+  readonly placementFile?: (physicalToLogical: readonly (readonly number[])[], shape: ModelShape) => PlacementContent;
+  /** Tokens of one KV page; 0 where the engine decides. */
+  readonly pageTokens: number;
+  /** Hardware whose launches are known. */
+  readonly hardware: readonly HardwareName[];
+  /** What the processes of a tray need of /dev/shm, GiB. */
+  leastSharedMemoryGib(plan: PoolPlan): number;
   /** Ports of the pool's leader that other components need to know. */
   readonly httpPort: number;
   readonly bootstrapPort: number;
+  /** Which pods of a worker answer requests: the first alone, or each for the ranks on its own tray. */
+  servesFrom(plan: PoolPlan): "leader" | "every tray";
 }

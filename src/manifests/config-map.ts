@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { types } from "@pulumi/kubernetes";
+import type { ConfigurationFile } from "../engines/engine";
 import type { Problem } from "../problems";
-import { clientLabels } from "./labels";
+import { clientLabels, labels, type Member } from "./labels";
 
 /** A computed placement of experts, in the engine's own file format. */
 export interface PlacementFile {
@@ -30,6 +31,22 @@ export function expertPlacementConfigMap(file: PlacementFile): types.input.core.
 export function configMapName({ name, key, content }: PlacementFile): string {
   const hash = createHash("sha256").update(`${key}\n${content}`).digest("hex");
   return `${name}-${hash.slice(0, 10)}`;
+}
+
+/** What a pool's processes read of their own: immutable and named after its content, like a placement. */
+export function engineConfigMap(pool: Member, files: readonly ConfigurationFile[]): types.input.core.v1.ConfigMap {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: engineConfigMapName(pool, files), namespace: pool.namespace, labels: labels(pool) },
+    immutable: true,
+    data: Object.fromEntries(files.map(({ key, content }) => [key, content])),
+  };
+}
+
+export function engineConfigMapName(pool: Member, files: readonly ConfigurationFile[]): string {
+  const hash = createHash("sha256").update(files.map(({ key, content }) => `${key}\n${content}`).join("\n"));
+  return `${pool.name}-${hash.digest("hex").slice(0, 10)}`;
 }
 
 /** MaxSecretSize of k8s.io/api/core/v1, which the API server applies to ConfigMaps too. */

@@ -11,7 +11,8 @@ import { serviceAccount } from "./service-account";
 /** Everything a client owns on the cluster before its pools. */
 export interface DomainObjects {
   readonly namespace: types.input.core.v1.Namespace;
-  readonly domain: ComputeDomain;
+  /** Absent where no NVLink domain spans the trays. */
+  readonly domain?: ComputeDomain;
   readonly quota: types.input.core.v1.ResourceQuota;
   readonly account: types.input.core.v1.ServiceAccount;
   readonly deny: types.input.networking.v1.NetworkPolicy;
@@ -22,7 +23,7 @@ export function domainObjects(ref: DomainRef, channels: AllocationMode, rack: Ra
   const { client, namespace } = ref;
   return {
     namespace: clientNamespace(client, namespace),
-    domain: computeDomain(client, namespace, channels),
+    ...(rack.nvlinkDomain ? { domain: computeDomain(client, namespace, channels) } : {}),
     quota: gpuQuota(client, namespace, ref.trays, rack),
     account: serviceAccount(ref.engineServiceAccount, namespace, clientLabels(client)),
     deny: defaultDeny(client, namespace),

@@ -20,16 +20,19 @@ export function engineContainer(
   return {
     name: "engine",
     image: passThrough(placement.image),
-    command: [...process.command],
-    args: [...process.args],
+    ...(process.command.length > 0 && { command: [...process.command], args: [...process.args] }),
     env: environment(process.env),
     ports: containerPorts(process),
     resources: resources(placement, plan),
-    startupProbe: httpProbe(process.startup),
-    readinessProbe: httpProbe(process.readiness),
-    livenessProbe: httpProbe(process.liveness),
-    lifecycle: { preStop: { exec: { command: [...process.drain.command] } } },
-    securityContext: engineSecurityContext,
+    ...(process.probes !== undefined && {
+      startupProbe: httpProbe(process.probes.startup),
+      readinessProbe: httpProbe(process.probes.readiness),
+      livenessProbe: httpProbe(process.probes.liveness),
+    }),
+    ...(process.drain !== undefined && {
+      lifecycle: { preStop: { exec: { command: [...process.drain.command] } } },
+    }),
+    securityContext: engineSecurityContext(process.capabilities),
     volumeMounts: volumes.flatMap(({ mounts }) => mounts),
   };
 }
@@ -43,11 +46,19 @@ function containerPorts(process: EngineProcess): types.input.core.v1.ContainerPo
 
 /** All GPUs of the tray, and its one channel. CPU has no limit: throttling the scheduler thread stalls every GPU. */
 function resources(placement: Placement, plan: PoolPlan): types.input.core.v1.ResourceRequirements {
-  const gpus = { "nvidia.com/gpu": String(plan.gpusPerWorker / plan.traysPerWorker) };
+  const devices = { "nvidia.com/gpu": String(plan.gpusPerWorker / plan.traysPerWorker), ...counted(placement.devices) };
   const memory = `${placement.memoryGib}Gi`;
   return {
-    requests: { cpu: String(placement.cpuCores), memory, ...gpus },
-    limits: { memory, ...gpus },
-    claims: [{ name: channelClaim }],
+    requests: { cpu: String(placement.cpuCores), memory, ...devices },
+    limits: { memory, ...devices },
+    ...(placement.claimTemplate !== undefined && { claims: [{ name: channelClaim }] }),
   };
+}
+
+function counted(devices: Readonly<Record<string, number>> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(devices)
+      .sort()
+      .map((name) => [name, String(devices[name])]),
+  );
 }

@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
-import type { EngineProcess } from "../engines/engine";
+import type { EngineProcess, MountedFile } from "../engines/engine";
 import type { PoolPlan } from "../plan/pool";
+import { engineConfigMapName } from "./config-map";
 import { channelClaim, engineContainer } from "./engine-container";
 import { fileVolumes } from "./file-volumes";
 import { enginesSelector, labels } from "./labels";
@@ -33,16 +34,19 @@ export function enginePod(
       ...placementFields(placement),
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      terminationGracePeriodSeconds: process.drain.seconds + exitMarginSeconds,
+      terminationGracePeriodSeconds:
+        process.endSeconds ?? (process.drain?.seconds ?? plan.drainSeconds) + exitMarginSeconds,
       securityContext: enginePodSecurityContext,
-      nodeSelector: { "kubernetes.io/arch": "arm64", ...placement.nodeSelector },
+      nodeSelector: { "kubernetes.io/arch": plan.rack.architecture, ...placement.nodeSelector },
       tolerations: [
         { key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" },
-        arm64Toleration,
+        ...(plan.rack.architecture === "arm64" ? [arm64Toleration] : []),
         ...(placement.extraTolerations ?? []),
       ],
-      affinity: { podAffinity: oneClique(placement.client) },
-      resourceClaims: [{ name: channelClaim, resourceClaimTemplateName: placement.claimTemplate }],
+      ...(placement.claimTemplate !== undefined && {
+        affinity: { podAffinity: oneClique(placement.client) },
+        resourceClaims: [{ name: channelClaim, resourceClaimTemplateName: placement.claimTemplate }],
+      }),
       containers: [engineContainer(placement, plan, process, volumes)],
       volumes: volumes.map(({ volume }) => volume),
     },
@@ -61,12 +65,17 @@ function oneClique(client: string): types.input.core.v1.PodAffinity {
   };
 }
 
+function configurationMounts(placement: Placement, { configuration }: EngineProcess): readonly MountedFile[] {
+  const configMap = engineConfigMapName(placement, configuration);
+  return configuration.map(({ key, mountPath }) => ({ configMap, key, mountPath }));
+}
+
 function engineVolumes(placement: Placement, plan: PoolPlan, process: EngineProcess): MountedVolume[] {
   return [
     sharedMemory(placement.sharedMemoryGib),
     weightsVolume(plan.intent.weights),
     temporaryFiles(),
     ...(process.scratchDirectories.length > 0 ? [scratch(process.scratchDirectories)] : []),
-    ...fileVolumes(process.files),
+    ...fileVolumes([...process.files, ...configurationMounts(placement, process)]),
   ];
 }

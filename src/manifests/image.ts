@@ -30,8 +30,8 @@ export function checkImage(image: PassedThrough): Problem[] {
 }
 
 /** Worth a line, no refusal: tags are names, and this one may be a multi-architecture image after all. */
-export function imageWarnings(image: PassedThrough): Problem[] {
-  if (typeof image !== "string") return [];
+export function imageWarnings(image: PassedThrough, architecture: "arm64" | "amd64" = "arm64"): Problem[] {
+  if (typeof image !== "string" || architecture === "amd64") return [];
   const { tag = "" } = parseImage(image);
   if (!/amd64|x86/i.test(tag)) return [];
   return [

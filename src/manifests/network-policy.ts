@@ -53,6 +53,16 @@ export const dnsPorts: PolicyPort[] = [
   { protocol: "TCP", port: 53 },
 ];
 
+/** Services that an orchestrator brings for all its clients: NATS and etcd of Dynamo. */
+export interface Platform {
+  readonly namespace: string;
+  readonly ports: readonly number[];
+}
+
+export function platformEgress({ namespace, ports }: Platform): types.input.networking.v1.NetworkPolicyEgressRule {
+  return { to: [namespacePeer(namespace)], ports: ports.map(tcp) };
+}
+
 /**
  * The API server is no pod, so it can only be named by address. 443 is its Service, 6443 the usual port behind it:
  * plugins differ in which of the two they see.

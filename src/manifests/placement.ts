@@ -25,8 +25,10 @@ export interface PodPlacement extends Member {
 /** Where the pods of a pool run. */
 export interface Placement extends PodPlacement {
   readonly role: "prefill" | "decode";
-  /** ResourceClaimTemplate of the client's ComputeDomain. */
-  readonly claimTemplate: string;
+  /** ResourceClaimTemplate of the client's ComputeDomain, where it has one. */
+  readonly claimTemplate?: string;
+  /** Further devices of the tray, by resource name. */
+  readonly devices?: Readonly<Record<string, number>>;
   /** Size of /dev/shm; counts towards the pod's memory. */
   readonly sharedMemoryGib: number;
 }

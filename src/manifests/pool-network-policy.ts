@@ -3,7 +3,15 @@ import type { Caller, ProcessPort } from "../engines/engine";
 import type { Member } from "./labels";
 import { clientLabel, enginesSelector, labels, podSelector, roleLabel } from "./labels";
 import type { Peer } from "./network-policy";
-import { namespacePeer, networkPolicy, policyPort } from "./network-policy";
+import { apiServer, namespacePeer, networkPolicy, platformEgress, policyPort, type Platform } from "./network-policy";
+
+/** What workers call beside each other. */
+export interface Reach {
+  /** The client's entrance: Ray's head, Dynamo's frontends. */
+  readonly entrance?: boolean;
+  readonly platform?: Platform;
+  readonly apiServerCidr?: string;
+}
 
 const callers: readonly Caller[] = ["router", "worker", "client", "monitoring"];
 
@@ -15,6 +23,7 @@ export function poolNetworkPolicy(
   pool: Member,
   ports: readonly ProcessPort[],
   monitoringNamespace: string,
+  reach: Reach = {},
 ): types.input.networking.v1.NetworkPolicy {
   return networkPolicy(pool.name, pool.namespace, labels(pool), {
     podSelector: { matchLabels: podSelector(pool) },
@@ -26,8 +35,16 @@ export function poolNetworkPolicy(
         : [{ from: [peer(caller, pool, monitoringNamespace)], ports: open.map(policyPort) }];
     }),
     // Towards the client's engines on any port: which ones are open is the receiving pool's knowledge and its ingress.
-    egress: [{ to: [{ podSelector: enginesSelector(pool.client) }] }],
+    egress: [
+      { to: [{ podSelector: reach.entrance === true ? everyPod(pool) : enginesSelector(pool.client) }] },
+      ...(reach.platform === undefined ? [] : [platformEgress(reach.platform)]),
+      ...(reach.apiServerCidr === undefined ? [] : [apiServer(reach.apiServerCidr)]),
+    ],
   });
+}
+
+function everyPod(pool: Member): types.input.meta.v1.LabelSelector {
+  return { matchLabels: { [clientLabel]: pool.client } };
 }
 
 /** A policy cannot tell the groups of a pool apart, so "worker" is the whole pool. */

@@ -73,7 +73,8 @@ function routerContainer(placement: RouterPlacement, process: RouterProcess): ty
     ports: [
       { name: "http", containerPort: process.ports.http },
       { name: "metrics", containerPort: process.ports.metrics },
-      { name: "health", containerPort: process.ports.health },
+      // Only where it is another: two entries of one port are refused by server-side apply.
+      ...(process.ports.health === process.ports.http ? [] : [{ name: "health", containerPort: process.ports.health }]),
     ],
     resources: { requests: { cpu: String(placement.cpuCores), memory }, limits: { memory } },
     readinessProbe: httpProbe(process.readiness),

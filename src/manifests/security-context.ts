@@ -6,11 +6,13 @@ import type { types } from "@pulumi/kubernetes";
  * - no runAsNonRoot and no read-only root: the published SGLang images run as root and compile kernels below /root and
  *   their own site-packages.
  */
-export const engineSecurityContext: types.input.core.v1.SecurityContext = {
-  privileged: false,
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ["ALL"], add: ["IPC_LOCK"] },
-};
+export function engineSecurityContext(further: readonly string[] = []): types.input.core.v1.SecurityContext {
+  return {
+    privileged: false,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"], add: ["IPC_LOCK", ...further] },
+  };
+}
 
 /** The router needs nothing: it listens above 1024 and writes no file. */
 export const routerSecurityContext: types.input.core.v1.SecurityContext = {

@@ -7,7 +7,11 @@ import { labels, leaderSelector, podSelector } from "./labels";
  * The leaders of a pool, for Prometheus and for people. Headless: each worker is addressed by itself, and balancing is
  * the router's. Not named after the pool, because the LeaderWorkerSet controller makes a Service of that name.
  */
-export function leadersService(pool: Member, httpPort: number): types.input.core.v1.Service {
+export function leadersService(
+  pool: Member,
+  httpPort: number,
+  servesFrom: "leader" | "every tray" = "leader",
+): types.input.core.v1.Service {
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -20,10 +24,15 @@ export function leadersService(pool: Member, httpPort: number): types.input.core
     },
     spec: {
       clusterIP: "None",
-      selector: leaderSelector(pool),
+      selector: servingSelector(pool, servesFrom),
       ports: [{ name: "http", port: httpPort, targetPort: httpPort }],
     },
   };
+}
+
+/** The pods that answer requests. */
+export function servingSelector(pool: Member, servesFrom: "leader" | "every tray"): Record<string, string> {
+  return servesFrom === "leader" ? leaderSelector(pool) : podSelector(pool);
 }
 
 export function leadersServiceName(pool: Member): string {

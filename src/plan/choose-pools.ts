@@ -37,7 +37,6 @@ export interface PoolSizes {
 /** A client whose pools are to be sized. */
 export interface ClientSizing {
   readonly client: string;
-  readonly engine: string;
   readonly workload: Workload;
   readonly slo: Slo;
   /** Everything but sizes: `workers`, `gpusPerWorker` and `batchPerRank` count only where `wanted` says so. */
@@ -84,9 +83,9 @@ export interface DemandedClient {
 }
 
 export function clientDemand(sizing: ClientSizing, rack: RackShape): DemandedClient | { problems: readonly Problem[] } {
-  const { wanted, workload, engine, slo, headroom } = sizing;
+  const { wanted, workload, slo, headroom } = sizing;
   const { plansRedundancy = false } = sizing;
-  const question: WorkerQuestion = { engine, workload, slo, rack, headroom, plansRedundancy };
+  const question: WorkerQuestion = { workload, slo, rack, headroom, plansRedundancy };
   const prefill = prefillOptions(sizing.prefill, question, wanted.prefill);
   const decode = decodeOptions(sizing.decode, question, wanted.decode);
   const unpredicted = [prefill, decode].find((options) => options.unpredicted !== undefined)?.unpredicted;

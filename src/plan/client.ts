@@ -1,3 +1,4 @@
+import type { EngineName } from "./intent";
 import type { PoolPlan } from "./pool";
 import type { RackShape } from "./rack";
 import type { Slo, Workload } from "./workload";
@@ -35,7 +36,7 @@ export interface ClientPlan {
   readonly client: string;
   readonly workload: Workload;
   readonly slo: Slo;
-  readonly engine: string;
+  readonly engine: EngineName;
   readonly engineVersion: string;
   readonly prefill: PoolPlan;
   readonly decode: PoolPlan;

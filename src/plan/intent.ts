@@ -2,11 +2,23 @@ import type { Checkpoint } from "./model-shape";
 
 export type PoolRole = "prefill" | "decode";
 
+/** Engines that this library launches. */
+export const engineNames = ["sglang", "vllm", "trtllm"] as const;
+export type EngineName = (typeof engineNames)[number];
+
+/** What starts an engine's processes and keeps them together. */
+export const orchestrators = ["leader-worker-set", "ray-serve", "dynamo"] as const;
+export type Orchestrator = (typeof orchestrators)[number];
+
 /**
  * How attention is spread over the GPUs of a worker: `data` gives every GPU its own requests and KV (DP attention,
  * dp = tp), `tensor` splits the heads of every request over all of them (dp = 1).
  */
 export type AttentionSplit = "data" | "tensor";
+
+/** How experts are spread over the GPUs of a worker: `whole` ones on each, or a slice of every one on all of them. */
+export const expertSplits = ["whole", "sliced"] as const;
+export type ExpertSplit = (typeof expertSplits)[number];
 
 export type KvCacheType = "fp8" | "bf16";
 
@@ -17,7 +29,9 @@ export type Dispatch =
   /** DeepEP's high-throughput kernels, for prefill. */
   | "normal"
   /** DeepEP's low-latency kernels, for decode; they need a buffer that grows with the dispatch cap. */
-  | "low-latency";
+  | "low-latency"
+  /** All-to-all kernels that write into the peers' memory over the NVLink domain (TensorRT-LLM, FlashInfer in vLLM). */
+  | "nvlink";
 
 export const balancingModes = ["off", "static", "dynamic"] as const;
 export type ExpertBalancing = (typeof balancingModes)[number];
@@ -42,10 +56,13 @@ export interface SpeculationIntent {
 export interface PoolIntentCommon {
   readonly client: string;
   readonly checkpoint: Checkpoint;
+  readonly engine: EngineName;
   readonly engineVersion: string;
+  readonly orchestrator: Orchestrator;
   readonly workers: number;
   readonly gpusPerWorker: number;
   readonly attention: AttentionSplit;
+  readonly expertSplit?: ExpertSplit;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly contextTokens?: number;

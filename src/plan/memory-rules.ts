@@ -6,7 +6,7 @@ export function checkMemory(plan: PoolPlan): readonly Problem[] {
   const { memory, intent, parallel } = plan;
   const meanRequest = intent.inputTokens + intent.outputTokens / 2;
   const leastKvTokens =
-    plan.role === "decode" ? Math.ceil(plan.runningRequestsPerRank * meanRequest) : plan.contextTokens;
+    plan.role === "decode" ? Math.ceil(plan.runningRequestsPerRank * meanRequest) : intent.inputTokens;
   const sum =
     `weights ${gibs(memory.weightsGib)} + KV ${gibs(memory.kvGib)} + dispatch ${gibs(memory.dispatchGib)} + ` +
     `graphs and activations ${gibs(memory.workspaceGib)} = ${gibs(memory.usableGib - memory.freeGib)} of ${gibs(memory.usableGib)} GiB`;
@@ -39,8 +39,8 @@ function tooFewKvTokens(plan: PoolPlan, least: number): Problem {
   if (plan.role === "prefill") {
     return {
       path: "kvTokensPerRank",
-      what: `${kvTokensPerRank} is less than one request's ${least}`,
-      rule: "a rank that cannot hold one whole request rejects it",
+      what: `${kvTokensPerRank} is less than one prompt's ${least}`,
+      rule: "a rank that cannot hold a whole prompt rejects it",
       fix: `at least ${least}`,
     };
   }

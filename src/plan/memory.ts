@@ -13,7 +13,7 @@ export interface MemoryPlan {
   readonly usableGib: number;
   readonly weightsGib: number;
   readonly kvGib: number;
-  /** DeepEP low-latency buffers; 0 without low-latency dispatch. */
+  /** Buffers of the exchange between experts; 0 where it needs none of its own. */
   readonly dispatchGib: number;
   /** CUDA graphs, activations and workspaces. */
   readonly workspaceGib: number;
@@ -47,10 +47,7 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   const bytesPerToken = kvBytesPerToken(checkpoint.shape, request.kvCacheType, parallel, request.speculates);
   const usableGib = rack.usableGibPerGpu;
   const weightsGib = weightBytesPerGpu(request) / gib + checkpoint.residentOverheadGib;
-  const dispatchGib =
-    parallel.dispatch === "low-latency"
-      ? lowLatencyBufferBytes(checkpoint.shape.hidden, request.physicalExperts, request.dispatchTokensPerRank) / gib
-      : 0;
+  const dispatchGib = dispatchBytes(request) / gib;
   const workspaceGib = workspaceBytes(request, dispatchGib * gib) / gib;
   const forKvGib = usableGib - weightsGib - dispatchGib - workspaceGib;
   const kvGib = (request.kvTokensPerRank * bytesPerToken) / gib;
@@ -165,6 +162,41 @@ function attentionParametersPerGpu(shape: ModelShape, parallel: ParallelPlan): n
   return down + up / tensor;
 }
 
+function dispatchBytes(request: MemoryRequest): number {
+  const { parallel, checkpoint } = request;
+  switch (parallel.dispatch) {
+    case "low-latency":
+      return lowLatencyBufferBytes(checkpoint.shape.hidden, request.physicalExperts, request.dispatchTokensPerRank);
+    case "nvlink":
+      return nvlinkBufferBytes(checkpoint.shape.hidden, parallel.expert, stepTokens(request));
+    case "normal":
+    case "none":
+      return 0;
+  }
+}
+
+/**
+ * Activations of a prefill pass. Where attention is split by heads, so is most of what a token leaves behind: NVIDIA's
+ * 8k/1k recipe computes 131072 tokens in a pass on 4 GPUs (srt-slurm gb200-fp4/8k1k/max-tpt), where weights and KV leave
+ * 0.58 MiB for each.
+ */
+function mibPerPassToken({ data }: ParallelPlan): number {
+  return data > 1 ? 1.5 : 0.5;
+}
+
+/** Tokens of the largest step: a prefill pass, or one per request of the largest graph. */
+function stepTokens({ tokensPerForwardPerRank, largestGraphBatch }: MemoryRequest): number {
+  return Math.max(tokensPerForwardPerRank, largestGraphBatch);
+}
+
+/**
+ * Buffers of an exchange over NVLink: every peer writes its tokens into a part of its own and reads its results from one,
+ * in BF16 (TensorRT-LLM moeAlltoAllKernels). 1.75 GiB for 4 ranks with passes of 16384 tokens at DeepSeek's width.
+ */
+export function nvlinkBufferBytes(hidden: number, ranks: number, tokens: number): number {
+  return ranks * tokens * 2 * 2 * hidden;
+}
+
 /**
  * Size of DeepEP's low-latency buffer (deepseek-ai/DeepEP csrc/config.hpp, 030cdf0a): send and receive, twice, for
  * `cap` tokens to every physical expert. 16.0 GiB at 1024 tokens and 288 experts of DeepSeek's width.
@@ -183,8 +215,10 @@ export function lowLatencyBufferBytes(hidden: number, physicalExperts: number, c
  *
  * - Low-latency decode: with the dispatch buffers together 4 GiB and 1.15 x 84 kB per expert and dispatched token, at
  *   DeepSeek's width; calibrated on source 001's log (31.07 GiB taken by graph capture at 1024 tokens, 288 experts).
+ * - Over the NVLink domain: half a GiB and 1.5 MiB per token of a step, at least 10 GiB like below. Not calibrated: no log
+ *   of it is published.
  * - Otherwise SGLang's own reserve (server_args `mem_fraction_static` heuristic): 0.5 GiB, 1.5 MiB per token of a
- *   prefill pass, 1 GiB per 8 GPUs, 2 MiB per graph batch entry and 3 MiB per entry and attention rank, half more
+ *   prefill pass (`mibPerPassToken`), 1 GiB per 8 GPUs, 2 MiB per graph batch entry and 3 MiB per entry and attention rank, half more
  *   for large graphs, at least 10 GiB.
  */
 function workspaceBytes(request: MemoryRequest, dispatchBytes: number): number {
@@ -194,10 +228,11 @@ function workspaceBytes(request: MemoryRequest, dispatchBytes: number): number {
     const together = 4 * gib + 1.15 * 84e3 * width * request.physicalExperts * request.dispatchTokensPerRank;
     return Math.max(together - dispatchBytes, 4 * gib);
   }
+  if (parallel.dispatch === "nvlink") return Math.max((512 + 1.5 * stepTokens(request)) * mib, 10 * gib);
   const perAttentionRank = parallel.data > 1 ? 3 * parallel.data * (largestGraphBatch > 300 ? 1.5 : 1) : 0;
   const reserveMib =
     512 +
-    1.5 * request.tokensPerForwardPerRank +
+    mibPerPassToken(parallel) * request.tokensPerForwardPerRank +
     (parallel.tensor / 8) * 1024 +
     largestGraphBatch * (2 + perAttentionRank);
   return Math.max(reserveMib * mib, 10 * gib);

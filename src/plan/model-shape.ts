@@ -161,6 +161,17 @@ export const checkpoints = {
     calibration: "uncalibrated",
     source: "shapes only; no launch log is published",
   },
+  "deepseek-v3-fp8": {
+    preset: "deepseek-v3-fp8",
+    shape: modelShapes["deepseek-v3"],
+    repository: "deepseek-ai/DeepSeek-V3-0324",
+    expertFormat: "fp8",
+    attentionFormat: "fp8",
+    checkpointBytes: 688 * GB,
+    residentOverheadGib: 0.9,
+    calibration: "uncalibrated",
+    source: "shapes only; no launch log is published",
+  },
   "deepseek-v3.2-fp8": {
     preset: "deepseek-v3.2-fp8",
     shape: modelShapes["deepseek-v3.2"],

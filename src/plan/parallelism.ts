@@ -1,6 +1,7 @@
 import type { Problem } from "../problems";
-import type { Checkpoint, ModelShape } from "./model-shape";
-import type { AttentionSplit, Dispatch, ParallelPlan, PoolIntent } from "./intent";
+import { checkDispatch, usualDispatch } from "./exchange";
+import type { ModelShape } from "./model-shape";
+import type { AttentionSplit, ExpertSplit, ParallelPlan, PoolIntent } from "./intent";
 import type { RackShape } from "./rack";
 
 /**
@@ -10,12 +11,13 @@ import type { RackShape } from "./rack";
  */
 export function planParallel(intent: PoolIntent, rack: RackShape): ParallelPlan {
   const tensor = intent.gpusPerWorker;
-  const dispatch = intent.dispatch ?? usualDispatch(intent);
+  const dispatch = intent.dispatch ?? usualDispatch(intent, rack);
   const dataAttention = intent.attention === "data";
+  const whole = (intent.expertSplit ?? usualExpertSplit(intent)) === "whole";
   return {
     tensor,
     data: dataAttention ? tensor : 1,
-    expert: dataAttention || dispatch !== "none" ? tensor : 1,
+    expert: whole || dispatch !== "none" ? tensor : 1,
     nodes: Math.ceil(tensor / rack.gpusPerTray),
     denseTensor: dataAttention ? 1 : tensor,
     dispatch,
@@ -23,13 +25,11 @@ export function planParallel(intent: PoolIntent, rack: RackShape): ParallelPlan 
 }
 
 /**
- * DeepEP low-latency for decode and its throughput kernels for prefill, where they work: they cannot carry NVFP4
- * prefill (InferenceX#2299), and attention split by heads has nothing to dispatch from.
+ * Whole experts beside attention ranks, which have tokens of their own to send them. Beside attention that is split by
+ * heads SGLang's and vLLM's recipes slice experts as well (TP), TensorRT-LLM's keep them whole (TEP, srt-slurm gb200-fp4).
  */
-function usualDispatch(intent: PoolIntent): Dispatch {
-  if (intent.attention === "tensor") return "none";
-  if (intent.role === "decode") return "low-latency";
-  return intent.checkpoint.expertFormat === "nvfp4" ? "none" : "normal";
+function usualExpertSplit({ attention, engine }: PoolIntent): ExpertSplit {
+  return attention === "data" || engine === "trtllm" ? "whole" : "sliced";
 }
 
 export function physicalExperts(shape: ModelShape, redundantExperts: number): number {
@@ -41,8 +41,9 @@ export function checkParallel(intent: PoolIntent, parallel: ParallelPlan, rack: 
   return [
     ...checkWorkerSize(intent, rack),
     ...checkHeads(intent.checkpoint.shape, intent.attention, intent.gpusPerWorker),
+    ...checkExpertSplit(intent),
     ...checkExperts(intent, parallel),
-    ...checkDispatch(intent, parallel),
+    ...checkDispatch(intent, parallel, rack),
   ];
 }
 
@@ -85,6 +86,18 @@ function checkHeads(shape: ModelShape, attention: AttentionSplit, gpus: number):
       what: `${heads} attention heads do not divide by ${gpus} GPUs`,
       rule: "attention split by heads gives every GPU the same number of them",
       fix: `${divisorsBelow(heads, gpus).slice(-1).join("")} GPUs, or attention "data"`,
+    },
+  ];
+}
+
+function checkExpertSplit({ attention, expertSplit }: PoolIntent): readonly Problem[] {
+  if (attention === "tensor" || expertSplit !== "sliced") return [];
+  return [
+    {
+      path: "expertSplit",
+      what: "sliced experts beside attention ranks with requests of their own",
+      rule: "a slice of every expert on every GPU needs the same tokens on all of them; with DP attention each has its own",
+      fix: 'leave it out, or attention "tensor"',
     },
   ];
 }
@@ -134,68 +147,6 @@ function checkExperts(intent: PoolIntent, parallel: ParallelPlan): readonly Prob
     });
   }
   return problems;
-}
-
-function checkDispatch(intent: PoolIntent, parallel: ParallelPlan): readonly Problem[] {
-  const problems: Problem[] = [];
-  if (parallel.dispatch === "none") return problems;
-  if (intent.attention === "tensor") {
-    problems.push({
-      path: "dispatch",
-      what: `${parallel.dispatch} dispatch with attention split by heads`,
-      rule: "all-to-all dispatch sends each attention rank's own tokens; with dp 1 all GPUs hold the same ones",
-      fix: 'dispatch "none", or attention "data"',
-    });
-  }
-  if (intent.role === "prefill" && parallel.dispatch === "low-latency") {
-    problems.push({
-      path: "dispatch",
-      what: "low-latency dispatch in a prefill pool",
-      rule: "its buffer holds at most 1024 tokens per rank, a prefill pass has thousands",
-      fix: '"normal", or leave it out',
-    });
-  }
-  if (intent.role === "prefill" && parallel.dispatch === "normal" && isNvfp4(intent.checkpoint)) {
-    problems.push({
-      path: "dispatch",
-      what: "DeepEP dispatch in an NVFP4 prefill pool",
-      rule: "DeepEP's throughput kernels cannot carry NVFP4 experts (InferenceX#2299)",
-      fix: 'leave it out: "none" with workers of 4 GPUs, or an FP8 checkpoint',
-    });
-  }
-  if (intent.role === "decode" && parallel.dispatch === "normal") {
-    problems.push({
-      path: "dispatch",
-      what: "throughput dispatch in a decode pool",
-      rule: "DeepEP normal mode turns CUDA graphs off, which decode lives by",
-      fix: '"low-latency"',
-    });
-  }
-  return [...problems, ...checkDispatchRanks(parallel)];
-}
-
-/**
- * Peers of one NVLink group in released DeepEP (csrc/kernels/configs.cuh, NUM_MAX_NVL_PEERS). Its buffer asserts fewer
- * ranks than that, or a multiple of it; published GB200 workers have 4, 8, 16, 32 or 48.
- */
-const deepEpPeers = 8;
-
-function checkDispatchRanks(parallel: ParallelPlan): readonly Problem[] {
-  const ranks = parallel.expert;
-  if (ranks < deepEpPeers || ranks % deepEpPeers === 0) return [];
-  const below = Math.floor(ranks / deepEpPeers) * deepEpPeers;
-  return [
-    {
-      path: "gpusPerWorker",
-      what: `${ranks} ranks with ${parallel.dispatch} dispatch`,
-      rule: `DeepEP asserts fewer than ${deepEpPeers} ranks, or a multiple of ${deepEpPeers}`,
-      fix: `${below} or ${below + deepEpPeers} GPUs per worker`,
-    },
-  ];
-}
-
-function isNvfp4(checkpoint: Checkpoint): boolean {
-  return checkpoint.expertFormat === "nvfp4";
 }
 
 function redundancyThatDivides(routed: number, ranks: number): readonly number[] {

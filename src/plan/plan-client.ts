@@ -14,7 +14,6 @@ export interface ClientRequest {
   readonly client: string;
   readonly workload: Workload;
   readonly slo: Slo;
-  readonly engine: string;
   readonly prefill: PrefillIntent;
   readonly decode: DecodeIntent;
   /** Trays the client may use. */
@@ -38,6 +37,7 @@ export function planClient(request: ClientRequest, rack: RackShape): PlannedClie
     ...checkAgreement(request.prefill, request.decode),
   ];
   if (prefill.plan === undefined || decode.plan === undefined) return { problems };
+  problems.push(...checkSameContext(prefill.plan, decode.plan));
   problems.push(...checkShare(request.client, [prefill.plan, decode.plan], request.grantedTrays, rack));
   const plan = clientPlan(request, prefill.plan, decode.plan);
   problems.push(...checkSpeed(plan));
@@ -45,7 +45,7 @@ export function planClient(request: ClientRequest, rack: RackShape): PlannedClie
 }
 
 function clientPlan(request: ClientRequest, prefill: PoolPlan, decode: PoolPlan): ClientPlan {
-  const predicted = predictClient(prefill, decode, request.workload, request.engine);
+  const predicted = predictClient(prefill, decode, request.workload);
   const prediction = "prediction" in predicted ? predicted.prediction : undefined;
   const warnings = [...below("pools.prefill", prefill.warnings), ...below("pools.decode", decode.warnings)];
   const wanted = request.workload.requestsPerSecond ?? 0;
@@ -61,7 +61,7 @@ function clientPlan(request: ClientRequest, prefill: PoolPlan, decode: PoolPlan)
     client: request.client,
     workload: request.workload,
     slo: request.slo,
-    engine: request.engine,
+    engine: request.prefill.engine,
     engineVersion: request.prefill.engineVersion,
     prefill,
     decode,
@@ -76,6 +76,8 @@ function clientPlan(request: ClientRequest, prefill: PoolPlan, decode: PoolPlan)
 function checkAgreement(prefill: PrefillIntent, decode: DecodeIntent): readonly Problem[] {
   const pairs: readonly (readonly [string, (intent: PoolIntent) => string | number])[] = [
     ["model", (intent) => intent.checkpoint.preset],
+    ["engine.name", (intent) => intent.engine],
+    ["engine.orchestrator", (intent) => intent.orchestrator],
     ["engine.version", (intent) => intent.engineVersion],
     ["kvCacheType", (intent) => intent.kvCacheType],
     ["speculation.draftTokens", (intent) => intent.speculation?.draftTokens ?? 0],
@@ -92,6 +94,19 @@ function checkAgreement(prefill: PrefillIntent, decode: DecodeIntent): readonly 
           },
         ],
   );
+}
+
+/** What one role admits the other must be able to finish. */
+function checkSameContext(prefill: PoolPlan, decode: PoolPlan): readonly Problem[] {
+  if (prefill.contextTokens === decode.contextTokens) return [];
+  return [
+    {
+      path: "contextTokens",
+      what: `prefill has ${prefill.contextTokens}, decode has ${decode.contextTokens}`,
+      rule: "what one role admits the other must be able to finish",
+      fix: "the same for both pools",
+    },
+  ];
 }
 
 function checkSpeed({ workload, slo, decode, prediction }: ClientPlan): readonly Problem[] {

@@ -95,6 +95,7 @@ type SharedPlan = Pick<
   PoolPlan,
   | "intent"
   | "role"
+  | "rack"
   | "client"
   | "workers"
   | "gpusPerWorker"
@@ -120,6 +121,7 @@ function sharedPlan(
   return {
     intent,
     role: intent.role,
+    rack,
     client: intent.client,
     workers: intent.workers,
     gpusPerWorker: intent.gpusPerWorker,

@@ -66,7 +66,7 @@ export async function planRack(
 }
 
 function planSized(
-  { client, workload, slo, engine, prefill, decode }: ClientSizing,
+  { client, workload, slo, prefill, decode }: ClientSizing,
   sizes: PoolSizes,
   rack: RackShape,
 ): ReturnType<typeof planClient> {
@@ -75,7 +75,6 @@ function planSized(
       client,
       workload,
       slo,
-      engine,
       prefill: { ...prefill, ...sizes.prefill },
       decode: sizedDecode(decode, sizes.decode),
       grantedTrays: rack.trays,

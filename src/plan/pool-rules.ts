@@ -3,22 +3,8 @@ import { dispatchedTokens, largestDispatchTokens } from "./dispatch";
 import { headroomGib, kvPageTokens, staticFraction } from "./memory";
 import type { DecodeIntent, PrefillIntent } from "./intent";
 import type { PoolPlan } from "./pool";
-
-/** Environment and flags that make a benchmark look good and a service wrong or blind (engines.md A.6, rule 8). */
-const benchmarkOnlyEnvironment: Readonly<Record<string, string>> = {
-  SGLANG_HACK_SEQ_BOOTSTRAP_ROOM: "assumes one benchmark client that numbers its requests",
-  SGLANG_RADIX_FORCE_MISS: "throws the prefix cache away",
-  SGLANG_SIMULATE_ACC_LEN: "pretends that drafts were accepted",
-  VLLM_MOE_ROUTING_SIMULATION_STRATEGY: "routes tokens to random experts, so answers are garbage",
-};
-
-/** A longer wait than this hides a dead peer from everybody (the published 100000 is 28 hours). */
-const longestPeerTimeoutSeconds = 3600;
-const peerTimeouts = [
-  "SGLANG_DISAGGREGATION_BOOTSTRAP_TIMEOUT",
-  "SGLANG_DISAGGREGATION_WAITING_TIMEOUT",
-  "SGLANG_DISAGGREGATION_HEARTBEAT_MAX_FAILURE",
-];
+import { checkPurpose } from "./purpose-rules";
+import { checkWeights } from "./weight-rules";
 
 export function checkPrefill(plan: PoolPlan, intent: PrefillIntent): readonly Problem[] {
   const problems: Problem[] = [...checkCommon(plan)];
@@ -144,28 +130,6 @@ function checkContext(plan: PoolPlan): readonly Problem[] {
   ];
 }
 
-function checkWeights({ intent }: PoolPlan): readonly Problem[] {
-  const { claim, hostPath, readGibPerSecond } = intent.weights;
-  const problems: Problem[] = [];
-  if ((claim === undefined) === (hostPath === undefined)) {
-    problems.push({
-      path: "model.weights",
-      what: claim === undefined ? "neither a claim nor a host path" : "both a claim and a host path",
-      rule: "weights are read from one place that is filled beforehand; nothing is downloaded at start",
-      fix: "claim: <PersistentVolumeClaim>, or hostPath: <directory on every tray>",
-    });
-  }
-  if (readGibPerSecond <= 0) {
-    problems.push({
-      path: "model.weights.readGibPerSecond",
-      what: `${readGibPerSecond} GiB/s`,
-      rule: "the start-up budget is derived from the time to read the checkpoint",
-      fix: "what the store delivers to one tray, for example 5",
-    });
-  }
-  return problems;
-}
-
 function checkFraction(plan: PoolPlan): readonly Problem[] {
   const fraction = plan.staticMemoryFraction;
   if (fraction > 0 && fraction < 1) return [];
@@ -177,32 +141,6 @@ function checkFraction(plan: PoolPlan): readonly Problem[] {
       fix: `leave it out (${staticFraction(plan.memory)}), or a number between 0 and 1`,
     },
   ];
-}
-
-function checkPurpose({ intent }: PoolPlan): readonly Problem[] {
-  if (intent.purpose === "benchmark") return [];
-  const environment = intent.extraEnv ?? {};
-  const problems: Problem[] = [];
-  for (const [name, why] of Object.entries(benchmarkOnlyEnvironment)) {
-    if (!(name in environment)) continue;
-    problems.push({
-      path: `extraEnv.${name}`,
-      what: `set in a pool for production`,
-      rule: `a benchmark switch: it ${why}`,
-      fix: 'remove it, or say purpose "benchmark"',
-    });
-  }
-  for (const name of peerTimeouts) {
-    const value = Number(environment[name] ?? 0);
-    if (value <= longestPeerTimeoutSeconds) continue;
-    problems.push({
-      path: `extraEnv.${name}`,
-      what: `${value} is above ${longestPeerTimeoutSeconds}`,
-      rule: "with such a wait a dead prefill or decode worker is never noticed",
-      fix: 'remove it (600 s and 2 heartbeats are rendered), or say purpose "benchmark"',
-    });
-  }
-  return problems;
 }
 
 function checkSpeculation(intent: PoolPlan["intent"]): readonly Problem[] {
@@ -256,6 +194,14 @@ export function warnAbout(plan: PoolPlan): readonly Problem[] {
       what: `${plan.tokensPerForwardPerRank} is above the published operating point of 16384`,
       rule: "source 000 measured 2.6 % less time per burst and a lower peak rate at 32768",
       fix: "measure before keeping it",
+    });
+  }
+  if (plan.role === "prefill" && plan.kvTokensPerRank < plan.contextTokens) {
+    warnings.push({
+      path: "kvTokensPerRank",
+      what: `${plan.kvTokensPerRank} KV tokens do not hold a prompt as long as the context of ${plan.contextTokens}`,
+      rule: "longer prompts than a rank's KV pool are rejected, whatever the context allows",
+      fix: `${plan.contextTokens}, or contextTokens ${plan.kvTokensPerRank}`,
     });
   }
   if (

@@ -1,12 +1,14 @@
 import type { Problem } from "../problems";
 import type { ParallelPlan, PoolIntent, PoolRole } from "./intent";
 import type { MemoryPlan } from "./memory";
+import type { RackShape } from "./rack";
 import type { StartupPlan } from "./startup";
 
 /** Everything the engine adapters need, with every default applied. Ranks are attention ranks of one worker. */
 export interface PoolPlan {
   readonly intent: PoolIntent;
   readonly role: PoolRole;
+  readonly rack: RackShape;
   readonly client: string;
   readonly workers: number;
   readonly gpusPerWorker: number;

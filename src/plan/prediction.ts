@@ -1,4 +1,5 @@
 import type { LoadedPrediction, Prediction } from "./client";
+import type { EngineName } from "./intent";
 import { handshakeSeconds } from "./kv-transfer";
 import type { PoolPlan } from "./pool";
 import { decodeSpeed, prefillSpeed, type DecodeSpeed } from "./speed/pool-speed";
@@ -9,10 +10,10 @@ import { answersPerSecond, meanContextTokens, type Workload } from "./workload";
 export type Predicted = { readonly prediction: Prediction } | { readonly unpredicted: string };
 
 /** What a client gets from its two pools when they are kept busy, and how it fares at the rate it asks for. */
-export function predictClient(prefill: PoolPlan, decode: PoolPlan, workload: Workload, engine: string): Predicted {
-  const prefillModel = prefillSpeed(prefill, engine);
+export function predictClient(prefill: PoolPlan, decode: PoolPlan, workload: Workload): Predicted {
+  const prefillModel = prefillSpeed(prefill);
   if ("unpredicted" in prefillModel) return prefillModel;
-  const decodeModel = decodeSpeed(decode, engine);
+  const decodeModel = decodeSpeed(decode);
   if ("unpredicted" in decodeModel) return decodeModel;
   const full = fullDecode(decode, decodeModel, workload);
   if (full === undefined) return { unpredicted: "a decode rank's KV pool does not hold one request of this workload" };
@@ -39,7 +40,7 @@ export function predictClient(prefill: PoolPlan, decode: PoolPlan, workload: Wor
       tpotMilliseconds: full.tpotMilliseconds,
       saturatedPool: prefillIsFuller ? "prefill" : "decode",
       uncertainty,
-      basis: basisOf(engine),
+      basis: `measured GB200 operations, scaled to ${publishedRuns[decode.intent.engine]}`,
       ...(loaded === undefined || asked === undefined
         ? {}
         : {
@@ -111,7 +112,8 @@ function ranksOf(pool: PoolPlan): number {
   return pool.parallel.data * pool.workers;
 }
 
-function basisOf(engine: string): string {
-  const name = engine === "trtllm" ? "TensorRT-LLM" : "SGLang";
-  return `measured GB200 operations, scaled to published ${name} runs`;
-}
+const publishedRuns: Readonly<Record<EngineName, string>> = {
+  sglang: "published SGLang runs",
+  trtllm: "published TensorRT-LLM runs",
+  vllm: "the one published vLLM run",
+};

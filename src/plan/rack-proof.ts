@@ -137,15 +137,15 @@ function promisedRate(plan: ClientPlan, headroom: number): number {
   return Math.min(prefillRate(plan, headroom), (1 - headroom) * decodeRate(plan));
 }
 
-function prefillRate({ engine, workload, slo, prefill }: ClientPlan, headroom: number): number {
-  const speed = prefillSpeed(prefill, engine);
+function prefillRate({ workload, slo, prefill }: ClientPlan, headroom: number): number {
+  const speed = prefillSpeed(prefill);
   if ("unpredicted" in speed) return 0;
   return largestRate(prefillQueue(prefill, speed, workload), promisedPrefillSeconds(slo), 1 - headroom);
 }
 
 /** A pool whose full batch is too slow for the promise serves what a smaller one does. */
-function decodeRate({ engine, workload, slo, decode }: ClientPlan): number {
-  const speed = decodeSpeed(decode, engine);
+function decodeRate({ workload, slo, decode }: ClientPlan): number {
+  const speed = decodeSpeed(decode);
   if ("unpredicted" in speed) return 0;
   const contextTokens = meanContextTokens(workload);
   const tpot = (batch: number): number => speed.tpotMilliseconds(batch, contextTokens);

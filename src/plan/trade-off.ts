@@ -27,7 +27,7 @@ export function decodeTradeOff(sizing: ClientSizing, rack: RackShape): readonly 
         rack,
       );
       if (plan === undefined || problems.length > 0 || plan.kvTokensPerRank < batchPerRank * contextTokens) return [];
-      const speed = decodeSpeed(plan, sizing.engine);
+      const speed = decodeSpeed(plan);
       if ("unpredicted" in speed) return [];
       const tokensPerSecondPerUser = 1000 / speed.tpotMilliseconds(batchPerRank, contextTokens);
       return [

@@ -17,7 +17,7 @@ import { decodeSpeed, prefillSpeed, type Unpredicted } from "./speed/pool-speed"
 
 /** A client's pools and what is sent to them. */
 export interface ClientTraffic {
-  readonly plan: Pick<ClientPlan, "client" | "prefill" | "decode" | "engine" | "slo" | "workload">;
+  readonly plan: Pick<ClientPlan, "client" | "prefill" | "decode" | "slo" | "workload">;
   readonly arrivals: Arrivals;
 }
 
@@ -47,7 +47,7 @@ export function simulateTraffic(
  * decode); TensorRT-LLM's attention-DP router looks at the load.
  */
 function rankPolicy(clients: readonly ClientTraffic[]): RankPolicy {
-  return clients.every(({ plan }) => plan.engine === "trtllm") ? "least-loaded" : "round-robin";
+  return clients.every(({ plan }) => plan.decode.intent.engine === "trtllm") ? "least-loaded" : "round-robin";
 }
 
 interface ClientSystem {
@@ -56,9 +56,9 @@ interface ClientSystem {
 }
 
 function clientSystem({ plan, arrivals }: ClientTraffic): ClientSystem | Unpredicted {
-  const prefill = prefillModel(plan.client, plan.prefill, plan.engine);
+  const prefill = prefillModel(plan.client, plan.prefill);
   if ("unpredicted" in prefill) return prefill;
-  const decode = decodeModel(plan.decode, plan.engine);
+  const decode = decodeModel(plan.decode);
   if ("unpredicted" in decode) return decode;
   const { intent, parallel, workers, reservedDecodeTokens } = plan.decode;
   const drafts = intent.speculation;
@@ -84,8 +84,8 @@ function clientSystem({ plan, arrivals }: ClientTraffic): ClientSystem | Unpredi
   };
 }
 
-function prefillModel(name: string, pool: PoolPlan, engine: string): PrefillPoolModel | Unpredicted {
-  const speed = prefillSpeed(pool, engine);
+function prefillModel(name: string, pool: PoolPlan): PrefillPoolModel | Unpredicted {
+  const speed = prefillSpeed(pool);
   if ("unpredicted" in speed) return speed;
   return {
     name,
@@ -110,8 +110,8 @@ function remembered(milliseconds: (tokens: number, promptTokens: number) => numb
   };
 }
 
-function decodeModel(pool: PoolPlan, engine: string): DecodeWorkerModel | Unpredicted {
-  const speed = decodeSpeed(pool, engine);
+function decodeModel(pool: PoolPlan): DecodeWorkerModel | Unpredicted {
+  const speed = decodeSpeed(pool);
   if ("unpredicted" in speed) return speed;
   return {
     ranks: pool.parallel.data,

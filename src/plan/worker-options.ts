@@ -1,6 +1,6 @@
 import type { NearestMiss, WorkerOption } from "./allocate/request";
 import { largestDispatchTokens } from "./dispatch";
-import type { DecodeIntent, PrefillIntent } from "./intent";
+import type { DecodeIntent, EngineName, PrefillIntent } from "./intent";
 import { handshakeSeconds } from "./kv-transfer";
 import { planPool } from "./plan-pool";
 import type { PoolPlan } from "./pool";
@@ -12,7 +12,6 @@ import { answersPerSecond, meanContextTokens, type Slo, type Workload } from "./
 
 /** What decides how much one worker of a client sustains. */
 export interface WorkerQuestion {
-  readonly engine: string;
   readonly workload: Workload;
   readonly slo: Slo;
   readonly rack: RackShape;
@@ -42,6 +41,15 @@ export interface WorkerOptions {
 /** Prefill gains nothing from wide workers: published ones have 4 GPUs with NVFP4 and 8 with FP8 weights. */
 const prefillTrays = [1, 2, 4] as const;
 
+/**
+ * Decode workers that somebody has run on GB200, where an engine's kernels would take more: TensorRT-LLM's recipes
+ * (NVIDIA/srt-slurm, submit_disagg.sh) and vLLM's (llm-d, Dynamo). The planner proposes no others; an operator may.
+ */
+const publishedDecodeGpus: Readonly<Partial<Record<EngineName, readonly number[]>>> = {
+  trtllm: [4, 8, 16, 32],
+  vllm: [4, 8, 16, 32],
+};
+
 /** Batches that are worth trying: close where a step is short, far apart where it hardly changes. */
 const batchLadder: readonly number[] = [
   ...steps(1, 16, 1),
@@ -66,8 +74,10 @@ const worthwhileCertainty = 0.1;
 /** Decode workers of every number of trays that the rules allow, each at the batch that serves most within the promise. */
 export function decodeOptions(intent: DecodeIntent, question: WorkerQuestion, fixed: FixedSizes = {}): WorkerOptions {
   const sizes = Array.from({ length: question.rack.trays }, (_, i) => i + 1);
+  const published = fixed.gpusPerWorker === undefined ? publishedDecodeGpus[intent.engine] : undefined;
+  const gpus = workerGpus(sizes, question.rack, fixed).filter((size) => published?.includes(size) ?? true);
   return collect(
-    workerGpus(sizes, question.rack, fixed).map((gpusPerWorker) =>
+    gpus.map((gpusPerWorker) =>
       decodeOption(decodeWorker(intent, gpusPerWorker, question), question, fixed.batchPerRank),
     ),
   );
@@ -133,7 +143,7 @@ function collect(tried: readonly Tried[]): WorkerOptions {
 function decodeOption(intent: DecodeIntent, question: WorkerQuestion, fixedBatch: number | undefined): Tried {
   const smallest = possible({ ...intent, batchPerRank: 1 }, question.rack);
   if (smallest === undefined) return "impossible";
-  const speed = decodeSpeed(smallest, question.engine);
+  const speed = decodeSpeed(smallest);
   if ("unpredicted" in speed) return speed;
   const contextTokens = meanContextTokens(question.workload);
   const promised = question.slo.tpotMilliseconds ?? Infinity;
@@ -173,7 +183,7 @@ function chooseBatch(rates: readonly number[], certain: number): number {
 function prefillOption(intent: PrefillIntent, question: WorkerQuestion): Tried {
   const plan = possible(intent, question.rack);
   if (plan === undefined) return "impossible";
-  const speed = prefillSpeed(plan, question.engine);
+  const speed = prefillSpeed(plan);
   if ("unpredicted" in speed) return speed;
   const queue = prefillQueue(plan, speed, question.workload);
   const promised = promisedPrefillSeconds(question.slo);

@@ -228,8 +228,8 @@ share 1.07, 18 trays in use, 0 free, $198/h`,
     assert.deepEqual([status, out], [1, ""]);
     assert.match(error, /^nvl72: the plan cannot run as configured \(1 problem\)/);
     assert.match(error, /no decode worker size of chat meets the TPOT of 5 ms; the best is 16 ms with 32 GPUs/);
-    const unknown = await runNvl72("plan", ...chat, "--engine", "vllm");
+    const unknown = await runNvl72("plan", ...chat, "--preset", "qwen3-235b-fp8");
     assert.equal(unknown.status, 1);
-    assert.match(unknown.error, /chat\.pools: sizes cannot be planned: no GB200 measurement of vllm is published/);
+    assert.match(unknown.error, /chat\.pools: sizes cannot be planned: operations were measured for latent attention/);
   });
 });

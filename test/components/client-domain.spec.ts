@@ -133,6 +133,8 @@ describe("a client's domain", () => {
     assert.deepEqual(result, {
       version: 1,
       client: "client1",
+      hardware: "gb200-nvl72",
+      platformNamespace: "dynamo-system",
       namespace: "inference",
       claimTemplate: "client1-channel-87a7acbd",
       trays: 9,

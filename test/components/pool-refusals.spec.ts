@@ -68,8 +68,8 @@ describe("a pool that cannot work is refused before anything is registered", () 
 
   it("for an engine or a checkpoint nobody knows", async () => {
     assert.match(
-      await refused(decodeArgs({ engine: { name: "vllm", version: "0.11", image: "vllm/vllm-openai:v0.11" } })),
-      /^ {2}engine\.name: vllm is not an engine of this library\n.*\n {6}fix: {2}sglang$/m,
+      await refused(decodeArgs({ engine: { name: "mlc", version: "0.1", image: "mlc/mlc-llm:v0.1" } })),
+      /^ {2}engine\.name: mlc is not an engine of this library\n.*\n {6}fix: {2}sglang, vllm, trtllm$/m,
     );
     assert.match(
       await refused(decodeArgs({ model: { preset: "gpt-oss", weights: { path: "gpt-oss" } } })),
@@ -82,6 +82,7 @@ describe("a pool that cannot work is refused before anything is registered", () 
       version: 1,
       client: "client1",
       namespace: "client1",
+      engine: "sglang",
       mode: "static",
       redundantExperts: 32,
       configMap: "client1-experts-0123456789",
@@ -101,6 +102,7 @@ describe("a pool that cannot work is refused before anything is registered", () 
       version: 1,
       client: "client2",
       namespace: "client2",
+      engine: "sglang",
       mode: "sometimes",
       redundantExperts: 32,
       configMap: "",

@@ -2,6 +2,7 @@ import type { EngineProcess } from "../../src/engines/engine";
 import type { Placement } from "../../src/manifests/placement";
 import { checkpoints } from "../../src/plan/model-shape";
 import type { PoolPlan } from "../../src/plan/pool";
+import { gb200Nvl72 } from "../../src/plan/rack";
 
 /** Two decode workers of two trays each. */
 export const plan: PoolPlan = {
@@ -9,7 +10,9 @@ export const plan: PoolPlan = {
     role: "decode",
     client: "client1",
     checkpoint: checkpoints["deepseek-r1-nvfp4"],
+    engine: "sglang",
     engineVersion: "0.5.8",
+    orchestrator: "leader-worker-set",
     workers: 2,
     gpusPerWorker: 8,
     attention: "data",
@@ -22,6 +25,7 @@ export const plan: PoolPlan = {
     batchPerRank: 256,
   },
   role: "decode",
+  rack: gb200Nvl72,
   client: "client1",
   workers: 2,
   gpusPerWorker: 8,
@@ -80,13 +84,17 @@ export const process: EngineProcess = {
     { name: "dist-init", port: 5757, callers: ["worker"], why: "rendezvous" },
     { name: "transfer", port: 32768, lastPort: 60999, callers: ["worker", "client"], why: "KV handshake" },
   ],
-  startup: { path: "/health_generate", port: 30000, periodSeconds: 10, timeoutSeconds: 8, failureThreshold: 180 },
-  readiness: { path: "/health", port: 30000, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 2 },
-  liveness: { path: "/health", port: 30000, periodSeconds: 30, timeoutSeconds: 20, failureThreshold: 5 },
+  probes: {
+    startup: { path: "/health_generate", port: 30000, periodSeconds: 10, timeoutSeconds: 8, failureThreshold: 180 },
+    readiness: { path: "/health", port: 30000, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 2 },
+    liveness: { path: "/health", port: 30000, periodSeconds: 30, timeoutSeconds: 20, failureThreshold: 5 },
+  },
   drain: { command: ["python3", "-c", "drain"], seconds: 300 },
   files: [
     { configMap: "client1-decode-experts-0123456789", key: "placement.json", mountPath: "/etc/nvl72/placement.json" },
   ],
   scratchDirectories: ["/root/.cache", "/root/.triton"],
+  configuration: [],
   podAnnotations: {},
+  settings: {},
 };

@@ -5,7 +5,7 @@ import type { ClientPlan } from "../../src/plan/client";
 import { planClient } from "../../src/plan/plan-client";
 import { gb200Nvl72 } from "../../src/plan/rack";
 import type { Slo } from "../../src/plan/workload";
-import { decodeIntent, prefillIntent } from "../support/intents";
+import { decodeIntent, prefillIntent, unpredicted } from "../support/intents";
 
 const rack = gb200Nvl72;
 const chat = { inputTokens: 1024, outputTokens: 8192 };
@@ -14,7 +14,6 @@ const documents = { inputTokens: 8192, outputTokens: 1024 };
 function sizing(workload: typeof chat, changes: Partial<ClientSizing> = {}): ClientSizing {
   return {
     client: "client1",
-    engine: "sglang",
     workload,
     slo: {},
     prefill: prefillIntent(workload),
@@ -38,13 +37,12 @@ function problemsOf(asked: ClientSizing, trays = 9): readonly (readonly [string,
 
 /** The plan of those sizes; no problem with it. */
 function planOf(asked: ClientSizing, sizes: PoolSizes, trays: number): ClientPlan {
-  const { client, workload, slo, engine } = asked;
+  const { client, workload, slo } = asked;
   const { plan, problems } = planClient(
     {
       client,
       workload,
       slo,
-      engine,
       prefill: { ...asked.prefill, ...sizes.prefill },
       decode: { ...asked.decode, ...sizes.decode },
       grantedTrays: trays,
@@ -133,7 +131,7 @@ describe("choosing pools", () => {
       prefill: { workers: 3, gpusPerWorker: 5 },
       decode: { workers: 40, gpusPerWorker: 7, batchPerRank: 9999 },
     };
-    assert.deepEqual(sizesFor(sizing(chat, { wanted: sizes, engine: "vllm" }), 1), sizes);
+    assert.deepEqual(sizesFor(sizing(chat, { wanted: sizes }), 1), sizes);
   });
 
   it("wants a size with a number of workers", () => {
@@ -156,8 +154,8 @@ describe("choosing pools", () => {
       ],
     ]);
     assert.deepEqual(problemsOf(sizing(chat), 1), [["trays", "client1 has 1 tray"]]);
-    assert.deepEqual(problemsOf(sizing(chat, { engine: "vllm" })), [
-      ["pools", "sizes cannot be planned: no GB200 measurement of vllm is published"],
+    assert.deepEqual(problemsOf(unpredicted(sizing(chat))), [
+      ["pools", "sizes cannot be planned: operations were measured for latent attention, Qwen3-235B-A22B has another"],
     ]);
     const pinned = { prefill: { workers: 9, gpusPerWorker: 4 }, decode: {} };
     assert.deepEqual(problemsOf(sizing(chat, { wanted: pinned })), [

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import type { ClientSizing } from "../../src/plan/choose-pools";
 import { planRack } from "../../src/plan/plan-rack";
-import { decodeIntent, prefillIntent } from "../support/intents";
+import { decodeIntent, prefillIntent, unpredicted } from "../support/intents";
 
 function sizing(client: string, inputTokens: number, outputTokens: number, requestsPerSecond: number): ClientSizing {
   const workload = { inputTokens, outputTokens, requestsPerSecond };
   return {
     client,
-    engine: "sglang",
     workload,
     slo: { ttftSeconds: 5, tpotMilliseconds: 50 },
     prefill: prefillIntent({ client, inputTokens, outputTokens }),
@@ -61,8 +60,11 @@ describe("a rack planned as a whole", () => {
         },
       ],
     });
-    const vllm = await planRack([{ ...chat, engine: "vllm" }, documents]);
-    assert.ok("problems" in vllm);
-    assert.equal(vllm.problems[0]?.what, "sizes cannot be planned: no GB200 measurement of vllm is published");
+    const unknown = await planRack([unpredicted(chat), documents]);
+    assert.ok("problems" in unknown);
+    assert.equal(
+      unknown.problems[0]?.what,
+      "sizes cannot be planned: operations were measured for latent attention, Qwen3-235B-A22B has another",
+    );
   });
 });

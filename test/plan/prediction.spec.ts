@@ -9,10 +9,15 @@ import { decodeIntent, planned, prefillIntent } from "../support/intents";
 const chat = { inputTokens: 1024, outputTokens: 8192 };
 const documents = { inputTokens: 8192, outputTokens: 1024 };
 
-function predicted(prefill: PoolPlan, decode: PoolPlan, workload: Workload, engine = "sglang"): Prediction {
-  const outcome = predictClient(prefill, decode, workload, engine);
+function predicted(prefill: PoolPlan, decode: PoolPlan, workload: Workload): Prediction {
+  const outcome = predictClient(prefill, decode, workload);
   if ("unpredicted" in outcome) throw new Error(outcome.unpredicted);
   return outcome.prediction;
+}
+
+/** The same pool as TensorRT-LLM would run it. */
+function ofTensorRt(pool: PoolPlan): PoolPlan {
+  return { ...pool, intent: { ...pool.intent, engine: "trtllm" } };
 }
 
 describe("what a client is predicted to get", () => {
@@ -47,7 +52,7 @@ describe("what a client is predicted to get", () => {
     assert.equal(prediction.saturatedPool, "prefill");
     assert.equal(prediction.requestsPerSecond.toFixed(1), "31.1");
     assert.equal(prediction.uncertainty, 0.15);
-    assert.equal(predicted(five, sixteen, documents, "trtllm").requestsPerSecond.toFixed(1), "45.6");
+    assert.equal(predicted(ofTensorRt(five), ofTensorRt(sixteen), documents).requestsPerSecond.toFixed(1), "45.6");
   });
 
   it("at the asked rate has both pools' load and a shorter step than at capacity", () => {
@@ -83,14 +88,14 @@ describe("what a client is predicted to get", () => {
   });
 
   it("is refused where the KV pool does not hold one request", () => {
-    assert.deepEqual(predictClient(prefill, { ...decode, kvTokensPerRank: 64 }, chat, "sglang"), {
+    assert.deepEqual(predictClient(prefill, { ...decode, kvTokensPerRank: 64 }, chat), {
       unpredicted: "a decode rank's KV pool does not hold one request of this workload",
     });
   });
 
   it("is refused with its reason where nothing near was measured", () => {
     const qwen = { ...decode, intent: { ...decode.intent, checkpoint: checkpoints["qwen3-235b-fp8"] } };
-    assert.deepEqual(predictClient(prefill, qwen, chat, "sglang"), {
+    assert.deepEqual(predictClient(prefill, qwen, chat), {
       unpredicted: "operations were measured for latent attention, Qwen3-235B-A22B has another",
     });
   });

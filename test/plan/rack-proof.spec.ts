@@ -13,7 +13,7 @@ import { predictClient } from "../../src/plan/prediction";
 import { gb200Nvl72 } from "../../src/plan/rack";
 import { alternatingPeaks, proveRack, type RackProof } from "../../src/plan/rack-proof";
 import type { Slo, Workload } from "../../src/plan/workload";
-import { decodeIntent, prefillIntent } from "../support/intents";
+import { decodeIntent, prefillIntent, unpredicted } from "../support/intents";
 
 const rack = gb200Nvl72;
 const promises: Slo = { ttftSeconds: 5, tpotMilliseconds: 50 };
@@ -23,7 +23,6 @@ function sizing(client: string, workload: Workload, slo: Slo, changes: Partial<C
   const intent = { client, inputTokens, outputTokens };
   return {
     client,
-    engine: "sglang",
     workload,
     slo,
     prefill: prefillIntent(intent),
@@ -42,7 +41,7 @@ function bothClients(slo: Slo = promises, changes: Partial<ClientSizing> = {}): 
 }
 
 /** A plan of those sizes, whatever its rate is. */
-function planOf({ client, workload, slo, engine, ...asked }: ClientSizing, sizes: PoolSizes): ClientPlan {
+function planOf({ client, workload, slo, ...asked }: ClientSizing, sizes: PoolSizes): ClientPlan {
   const prefill = planPool({ ...asked.prefill, ...sizes.prefill }, rack);
   const decode = planPool({ ...asked.decode, ...sizes.decode }, rack);
   assert.ok(prefill.plan && decode.plan);
@@ -51,13 +50,13 @@ function planOf({ client, workload, slo, engine, ...asked }: ClientSizing, sizes
     client,
     workload,
     slo,
-    engine,
+    engine: asked.prefill.engine,
     engineVersion: "any",
     prefill: prefill.plan,
     decode: decode.plan,
     trays: prefill.plan.trays + decode.plan.trays,
     gpus: prefill.plan.gpus + decode.plan.gpus,
-    ...predictClient(prefill.plan, decode.plan, workload, engine),
+    ...predictClient(prefill.plan, decode.plan, workload),
     warnings: [],
   };
 }
@@ -207,12 +206,17 @@ describe("the proof of a rack's plan", () => {
   });
 
   it("says why it cannot be given", async () => {
-    const unknown = bothClients(promises, { engine: "vllm" });
+    const unknown = sizings.map(unpredicted);
     const proved = await proveRack(unknown, bestPlans(sizings), rack);
     assert.ok("problems" in proved);
     assert.deepEqual(
       proved.problems.map(({ path, what }) => [path, what]),
-      [["pools", "sizes cannot be planned: no GB200 measurement of vllm is published"]],
+      [
+        [
+          "pools",
+          "sizes cannot be planned: operations were measured for latent attention, Qwen3-235B-A22B has another",
+        ],
+      ],
     );
   });
 

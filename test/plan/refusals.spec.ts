@@ -167,11 +167,7 @@ describe("rules of a pool, each broken once", () => {
     ["decode cannot use throughput dispatch", decodeIntent({ dispatch: "normal" }), ["dispatch"]],
     ["a pass is whole pages", prefillIntent({ tokensPerForwardPerRank: 1000 }), ["tokensPerForwardPerRank"]],
     ["KV holds a pass", prefillIntent({ kvTokensPerRank: 12800 }), ["kvTokensPerRank"]],
-    [
-      "KV holds a request",
-      prefillIntent({ tokensPerForwardPerRank: 4096, kvTokensPerRank: 8192 }),
-      ["kvTokensPerRank"],
-    ],
+    ["KV holds a prompt", prefillIntent({ tokensPerForwardPerRank: 512, kvTokensPerRank: 512 }), ["kvTokensPerRank"]],
     ["admission is at least a pass", prefillIntent({ prefillTokensPerRank: 8192 }), ["prefillTokensPerRank"]],
     ["a batch is a number of requests", decodeIntent({ batchPerRank: 0 }), ["batchPerRank"]],
     [
@@ -322,7 +318,6 @@ describe("a client's two pools", () => {
     client: "client1",
     workload: { inputTokens: 1024, outputTokens: 8192, requestsPerSecond: 20 },
     slo: { tpotMilliseconds: 50 },
-    engine: "sglang",
     prefill: prefillIntent(),
     decode: decodeIntent(),
     grantedTrays: 9,

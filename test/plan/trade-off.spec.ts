@@ -4,12 +4,11 @@ import { planPool } from "../../src/plan/plan-pool";
 import { predictClient } from "../../src/plan/prediction";
 import { gb200Nvl72 } from "../../src/plan/rack";
 import { decodeTradeOff } from "../../src/plan/trade-off";
-import { decodeIntent, planned, prefillIntent } from "../support/intents";
+import { decodeIntent, planned, prefillIntent, unpredicted } from "../support/intents";
 
 const workload = { inputTokens: 1024, outputTokens: 8192 };
 const sizing: ClientSizing = {
   client: "client1",
-  engine: "sglang",
   workload,
   slo: {},
   prefill: prefillIntent(),
@@ -27,7 +26,7 @@ describe("throughput against speed", () => {
       const { plan, problems } = planPool({ ...sizing.decode, workers: 1, batchPerRank, gpusPerWorker }, gb200Nvl72);
       assert.ok(plan);
       assert.deepEqual(problems, []);
-      const predicted = predictClient(prefill, plan, workload, "sglang");
+      const predicted = predictClient(prefill, plan, workload);
       assert.ok("prediction" in predicted);
       const { tpotMilliseconds, decodeRequestsPerSecond } = predicted.prediction;
       assert.equal(tokensPerSecondPerUser.toPrecision(9), (1000 / tpotMilliseconds).toPrecision(9));
@@ -74,6 +73,6 @@ describe("throughput against speed", () => {
   });
 
   it("has no point where nothing is predicted", () => {
-    assert.deepEqual(decodeTradeOff({ ...sizing, engine: "vllm" }, gb200Nvl72), []);
+    assert.deepEqual(decodeTradeOff(unpredicted(sizing), gb200Nvl72), []);
   });
 });

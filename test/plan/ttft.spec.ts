@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { EngineName } from "../../src/plan/intent";
 import { simulate } from "../../src/plan/simulate/simulate";
 import type { PrefillPoolModel } from "../../src/plan/simulate/system";
 import { prefillSpeed, type PrefillSpeed } from "../../src/plan/speed/pool-speed";
@@ -16,8 +17,8 @@ import { planned, prefillIntent } from "../support/intents";
 const chat = { inputTokens: 1024, outputTokens: 8192 };
 const documents = { inputTokens: 8192, outputTokens: 1024 };
 
-function speedOf(workload: typeof chat, engine: string): PrefillSpeed {
-  const speed = prefillSpeed(planned(prefillIntent(workload)), engine);
+function speedOf(workload: typeof chat, engine: EngineName): PrefillSpeed {
+  const speed = prefillSpeed(planned(prefillIntent({ ...workload, engine })));
   if ("unpredicted" in speed) throw new Error(speed.unpredicted);
   return speed;
 }
@@ -89,7 +90,7 @@ describe("the time to first token beside the simulator", () => {
   const errors = { p50: [] as number[], p90: [] as number[] };
 
   before(() => {
-    for (const engine of ["sglang", "trtllm"]) {
+    for (const engine of ["sglang", "trtllm"] as const) {
       for (const workload of [chat, documents]) {
         const speed = speedOf(workload, engine);
         for (const workers of [1, 2, 5, 8]) {

@@ -10,7 +10,9 @@ type Overrides = Partial<PoolPlan>;
 const intent: PoolIntentCommon = {
   client: "client1",
   checkpoint: checkpoints["deepseek-r1-nvfp4"],
+  engine: "sglang",
   engineVersion: "0.5.8",
+  orchestrator: "leader-worker-set",
   workers: 1,
   gpusPerWorker: 4,
   attention: "data",
@@ -26,6 +28,7 @@ export function prefillPool(overrides: Overrides = {}): PoolPlan {
   return {
     intent: { ...intent, role: "prefill", tokensPerForwardPerRank: 16384 },
     role: "prefill",
+    rack: gb200Nvl72,
     client: "client1",
     workers: 1,
     gpusPerWorker: 4,

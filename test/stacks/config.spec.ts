@@ -40,6 +40,7 @@ describe("a stack's configuration", () => {
       ...client,
       program: "client",
       purpose: "production",
+      hardware: "gb200-nvl72",
       cluster: { identifier: "nvl72" },
       slo: {},
       experts: { mode: "off", redundant: 0 },

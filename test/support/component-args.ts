@@ -1,6 +1,9 @@
 import type { ClientDomainArgs } from "../../src/components/domain-args";
 import { domainRef } from "../../src/components/domain-ref";
 import type { ExpertBalancerArgs } from "../../src/components/expert-args";
+import type { EngineArgs } from "../../src/components/engine-args";
+import { designPool } from "../../src/components/pool-design";
+import { decodeIntent, prefillIntent } from "../../src/components/pool-intent";
 import type { DecodePoolArgs, PrefillPoolArgs } from "../../src/components/pool-args";
 import type { RouterArgs } from "../../src/components/router-args";
 import type { PoolRef } from "../../src/refs";
@@ -67,6 +70,9 @@ export function poolRef(role: "prefill" | "decode", changes: Partial<PoolRef> = 
     client: "client1",
     role,
     engine: "sglang",
+    engineVersion: "0.5.8",
+    orchestrator: "leader-worker-set",
+    image: engineImage,
     namespace: "client1",
     name,
     workers: 1,
@@ -80,10 +86,20 @@ export function poolRef(role: "prefill" | "decode", changes: Partial<PoolRef> = 
     },
     servedModel: "DeepSeek-R1-0528-NVFP4-v2",
     kvCacheType: "fp8",
+    pageTokens: 64,
+    draftTokens: 0,
     contextTokens: 9280,
     ...roles[role],
     ...changes,
   };
+}
+
+/** Refs of both pools of client 1 under an engine, as their components make them. */
+export function poolRefs(engine: EngineArgs): { readonly prefill: PoolRef[]; readonly decode: PoolRef[] } {
+  const prefill = designPool("client1-prefill", prefillArgs({ engine }), prefillIntent);
+  const decode = designPool("client1-decode", decodeArgs({ engine }), decodeIntent);
+  if ("problems" in prefill || "problems" in decode) throw new Error(JSON.stringify([prefill, decode]));
+  return { prefill: [prefill.design.ref], decode: [decode.design.ref] };
 }
 
 export function routerArgs(changes: Partial<RouterArgs> = {}): RouterArgs {

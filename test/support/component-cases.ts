@@ -1,6 +1,17 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ClientDomain, DecodePool, ExpertBalancer, PrefillPool, Router } from "../../src/index";
-import { balancerArgs, decodeArgs, domainArgs, prefillArgs, routerArgs, staticBalancerArgs } from "./component-args";
+import type { RouterArgs } from "../../src/index";
+import {
+  balancerArgs,
+  decodeArgs,
+  domain,
+  domainArgs,
+  poolRefs,
+  prefillArgs,
+  routerArgs,
+  staticBalancerArgs,
+} from "./component-args";
+import { engineCases, type EngineCase } from "./engine-cases";
 
 type Options = pulumi.ComponentResourceOptions;
 
@@ -23,7 +34,49 @@ const engine = (image: pulumi.Input<string>): { name: string; version: string; i
   image,
 });
 
+/** Pools and router of an engine other than the one that all other cases are about. */
+function engineComponents({
+  title,
+  engine: run,
+  graphVersion,
+  routerImage: image,
+}: EngineCase): readonly ComponentCase[] {
+  const changed = { workers: 2, gpusPerWorker: 16, resources: { cpuCores: 100, memoryGib: 800 } };
+  const routed = (): RouterArgs => ({
+    domain,
+    ...poolRefs(run),
+    ...(graphVersion === undefined ? {} : { graphVersion }),
+    ...(image === undefined ? {} : { image }),
+  });
+  return [
+    {
+      title: `PrefillPool, ${title}`,
+      class: "PrefillPool",
+      name: "client1-prefill",
+      create: (opts) => new PrefillPool("client1-prefill", prefillArgs({ engine: run }), opts),
+      createChanged: (opts) =>
+        new PrefillPool("client1-prefill", prefillArgs({ engine: run, workers: 3, drainSeconds: 90 }), opts),
+    },
+    {
+      title: `DecodePool, ${title}`,
+      class: "DecodePool",
+      name,
+      create: (opts) => new DecodePool(name, decodeArgs({ engine: run }), opts),
+      createChanged: (opts) => new DecodePool(name, decodeArgs({ engine: run, batchPerRank: 128, ...changed }), opts),
+    },
+    {
+      title: `Router, ${title}`,
+      class: "Router",
+      name: "client1-router",
+      create: (opts) => new Router("client1-router", routed(), opts),
+      createChanged: (opts) =>
+        new Router("client1-router", { ...routed(), replicas: 5, callerNamespaces: ["gateway"], memoryGib: 16 }, opts),
+    },
+  ];
+}
+
 export const componentCases: readonly ComponentCase[] = [
+  ...engineCases.slice(1).flatMap(engineComponents),
   {
     title: "ClientDomain",
     class: "ClientDomain",

@@ -1,5 +1,5 @@
-import { checkpoints } from "../../src/plan/model-shape";
-import type { DecodeIntent, PrefillIntent } from "../../src/plan/intent";
+import { checkpoints, type Checkpoint } from "../../src/plan/model-shape";
+import type { DecodeIntent, PrefillIntent, WeightStore } from "../../src/plan/intent";
 import { planPool } from "../../src/plan/plan-pool";
 import type { PoolPlan } from "../../src/plan/pool";
 import type { PoolIntent } from "../../src/plan/intent";
@@ -8,21 +8,28 @@ import { gb200Nvl72 } from "../../src/plan/rack";
 const shared = {
   client: "client1",
   checkpoint: checkpoints["deepseek-r1-nvfp4"],
+  engine: "sglang",
   engineVersion: "0.5.8",
+  orchestrator: "leader-worker-set",
   workers: 1,
   attention: "data",
   inputTokens: 1024,
   outputTokens: 8192,
   kvCacheType: "fp8",
-  weights: { hostPath: "/mnt/models", path: "DeepSeek-R1-0528-NVFP4-v2", readGibPerSecond: 5 },
   purpose: "production",
 } as const;
+
+/** The files of a checkpoint, in a folder of its name. */
+function weightsOf({ repository }: Checkpoint = shared.checkpoint): WeightStore {
+  return { hostPath: "/mnt/models", path: repository.split("/").at(-1) ?? "", readGibPerSecond: 5 };
+}
 
 /** Client 1's prefill pool, with what a test wants different. */
 export function prefillIntent(changes: Partial<PrefillIntent> = {}): PrefillIntent {
   return {
     ...shared,
     role: "prefill",
+    weights: weightsOf(changes.checkpoint),
     gpusPerWorker: 4,
     tokensPerForwardPerRank: 16384,
     experts: { balancing: "off", redundantExperts: 0 },
@@ -35,11 +42,21 @@ export function decodeIntent(changes: Partial<DecodeIntent> = {}): DecodeIntent 
   return {
     ...shared,
     role: "decode",
+    weights: weightsOf(changes.checkpoint),
     gpusPerWorker: 32,
     batchPerRank: 256,
     experts: { balancing: "dynamic", redundantExperts: 32 },
     ...changes,
   };
+}
+
+/** The same with a model that nothing is predicted of. */
+export function unpredicted<Pools extends { readonly prefill: PrefillIntent; readonly decode: DecodeIntent }>(
+  pools: Pools,
+): Pools {
+  const checkpoint = checkpoints["qwen3-235b-fp8"];
+  const model = { checkpoint, weights: weightsOf(checkpoint) };
+  return { ...pools, prefill: { ...pools.prefill, ...model }, decode: { ...pools.decode, ...model } };
 }
 
 /** Plans a pool that must be fine. */
@@ -50,7 +67,7 @@ export function planned(intent: PoolIntent): PoolPlan {
 }
 
 /** Source 001's decode launch: 12 trays, EP48, 1024 requests per rank, as its log describes it. */
-export function publishedDecode(): DecodeIntent {
+export function publishedDecode(changes: Partial<DecodeIntent> = {}): DecodeIntent {
   return decodeIntent({
     gpusPerWorker: 48,
     inputTokens: 1000,
@@ -61,11 +78,12 @@ export function publishedDecode(): DecodeIntent {
     graphBatchSizes: [1024],
     reservedDecodeTokens: 112,
     experts: { balancing: "static", redundantExperts: 32, configMap: "recorded", key: "placement.json" },
+    ...changes,
   });
 }
 
 /** Source 001's prefill launch: 2 trays, EP8, 8192 tokens per pass and rank. */
-export function publishedPrefill(): PrefillIntent {
+export function publishedPrefill(changes: Partial<PrefillIntent> = {}): PrefillIntent {
   return prefillIntent({
     gpusPerWorker: 8,
     inputTokens: 1000,
@@ -76,5 +94,6 @@ export function publishedPrefill(): PrefillIntent {
     kvTokensPerRank: 131072,
     runningRequestsPerRank: 1408,
     staticMemoryFraction: 0.84,
+    ...changes,
   });
 }

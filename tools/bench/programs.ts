@@ -53,11 +53,11 @@ export function programsOf(built: string): Programs {
       before: `const clients = ${plan}.rack.clients; const { predictClient } = ${load("src/plan/prediction.js")};`,
       measured: repeated(
         "const { prefill, decode, workload, engine } = of(clients, i)",
-        "predictClient(prefill, decode, workload, engine)",
+        "predictClient(prefill, decode, workload)",
       ),
     },
     decodeSteps: {
-      before: `const speeds = ${plan}.rack.clients.map(({ decode, engine }) => ${load("src/plan/speed/pool-speed.js")}.decodeSpeed(decode, engine));`,
+      before: `const speeds = ${plan}.rack.clients.map(({ decode }) => ${load("src/plan/speed/pool-speed.js")}.decodeSpeed(decode));`,
       // Another batch and context each time, as a search asks for them.
       measured: repeated("const speed = of(speeds, i)", "speed.step(1 + (i % 900), 1000 + 7 * i)"),
     },

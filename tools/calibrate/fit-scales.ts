@@ -4,7 +4,7 @@ import {
   acceptedTokens,
   engineScales,
   type EngineScale,
-  type MeasuredEngine,
+  type FittedEngine,
   type PrefillExchange,
 } from "../../src/plan/speed/engine-scale";
 import { prefillOperations } from "../../src/plan/speed/prefill-pass";
@@ -69,7 +69,7 @@ export function pointRate(
   return (1000 * tokensPerForwardPerRank) / (scale * prefillOperations(worker, tokensPerForwardPerRank, promptTokens));
 }
 
-type DecodeScales = Readonly<Record<MeasuredEngine, EngineScale["decode"]>>;
+type DecodeScales = Readonly<Record<FittedEngine, EngineScale["decode"]>>;
 
 /** Least squares of the relative errors, each unknown held to its prior like a measurement of its own. */
 function fitDecode(points: readonly DecodePoint[]): { scale: DecodeScales; acceptancePerDraft: number } {
@@ -112,7 +112,7 @@ function asScales(parameters: readonly number[]): FittedScales {
 }
 
 /** The geometric mean of measured over summed time, for each kind of exchange that was measured. */
-function fitPrefill(engine: MeasuredEngine, points: readonly PrefillPoint[]): EngineScale["prefill"] {
+function fitPrefill(engine: FittedEngine, points: readonly PrefillPoint[]): EngineScale["prefill"] {
   const kinds: readonly PrefillExchange[] = ["all-to-all", "collective"];
   const scales = kinds.flatMap((kind) => {
     const ratios = points

@@ -30,11 +30,11 @@ export interface SystemRun {
 export const inferenceX: SystemRun = { requestsPerUser: 10, warmUpFraction: 0.2 };
 
 export function simulateSystem(system: PublishedSystem, { requestsPerUser, warmUpFraction } = inferenceX): SystemRow {
-  const { engine, workload, concurrency } = system;
+  const { workload, concurrency } = system;
   const outcome = simulateTraffic(
     [
       {
-        plan: { client: system.name, ...poolsOf(system), engine, slo: {}, workload },
+        plan: { client: system.name, ...poolsOf(system), slo: {}, workload },
         arrivals: { kind: "closed", concurrency, ...workload, fraction: lengthFraction },
       },
     ],
@@ -54,12 +54,14 @@ export function simulateSystem(system: PublishedSystem, { requestsPerUser, warmU
 }
 
 function poolsOf(system: PublishedSystem): { readonly prefill: PoolPlan; readonly decode: PoolPlan } {
-  const { draftTokens, workload } = system;
+  const { draftTokens, engine, workload } = system;
   const drafts = { draftTokens, acceptedTokens: usualAcceptedTokens(draftTokens) };
   const common: Omit<PoolIntentCommon, "workers" | "gpusPerWorker" | "experts"> = {
     client: system.name,
     checkpoint: checkpoints["deepseek-r1-nvfp4"],
+    engine,
     engineVersion: "any",
+    orchestrator: engine === "trtllm" ? "dynamo" : "leader-worker-set",
     attention: "data",
     ...workload,
     kvCacheType: "fp8",

@@ -77,7 +77,7 @@ export function describeBatches({ decode }: Shape): string {
 function prefillRate({ prefill }: Shape, sizing: ClientSizing): number | Unpredicted {
   const plan = planned({ ...sizing.prefill, ...prefill });
   if ("unpredicted" in plan) return plan;
-  const speed = prefillSpeed(plan, sizing.engine);
+  const speed = prefillSpeed(plan);
   if ("unpredicted" in speed) return speed;
   const question = { ...sizing, rack: gb200Nvl72 };
   return queueCapacity(prefillQueue(plan, speed, sizing.workload), prefill.workers, question);
@@ -89,7 +89,7 @@ function decodeRate(
 ): { readonly requestsPerSecond: number; readonly tpotMilliseconds: number } | Unpredicted {
   const plan = planned({ ...sizing.decode, workers, gpusPerWorker, batchPerRank });
   if ("unpredicted" in plan) return plan;
-  const speed = decodeSpeed(plan, sizing.engine);
+  const speed = decodeSpeed(plan);
   if ("unpredicted" in speed) return speed;
   const contextTokens = meanContextTokens(sizing.workload);
   const batch = Math.min(batchPerRank, speed.batchPerRank(contextTokens));

@@ -1,5 +1,6 @@
 import type { PoolPlan } from "../../plan/pool";
 import { leaderWorkerSetVariables, modelDirectory, type GroupVariables } from "../engine";
+import { servedModelName } from "../served-model";
 import type { Dialect } from "./dialect";
 import { dataParallelFlags, decodeGraphFlags, flag, noPrefillGraphFlags, when, type Flag } from "./flag";
 import { bootstrapPort, distInitPort, httpPort, ncclPort } from "./ports";
@@ -43,11 +44,6 @@ function modelFlags({ intent, contextTokens }: PoolPlan): readonly Flag[] {
     ...when(checkpoint.expertFormat === "nvfp4", flag("--quantization", "modelopt_fp4")),
     ...when(kvCacheType === "fp8", flag("--kv-cache-dtype", "fp8_e4m3")),
   ];
-}
-
-/** `nvidia/DeepSeek-R1-0528-NVFP4-v2` -> `DeepSeek-R1-0528-NVFP4-v2`. */
-export function servedModelName(repository: string): string {
-  return repository.slice(repository.indexOf("/") + 1);
 }
 
 function serverFlags({ intent }: PoolPlan): readonly Flag[] {

@@ -1,9 +1,11 @@
+import { kvPageTokens } from "../../plan/memory";
 import type { PoolPlan } from "../../plan/pool";
 import type { Engine, EngineProcess, GroupVariables, HttpProbe, MountedFile } from "../engine";
 import { checkSglang, checkSglangVersion } from "./check";
 import { dialectOf, sglangVersions } from "./dialect";
 import { drain } from "./drain";
 import { cacheDirectory, environment, recordingDirectory } from "./environment";
+import { expertLocationJson } from "./expert-location";
 import { toArgs } from "./flag";
 import { groupCommand, singleTrayCommand } from "./launcher";
 import { launchFlags, placementDirectory } from "./launch-line";
@@ -15,11 +17,18 @@ const startupPeriodSeconds = 10;
 export const sglang: Engine = {
   name: "sglang",
   versions: sglangVersions,
+  orchestrators: ["leader-worker-set"],
   httpPort,
   bootstrapPort,
   checkVersion: checkSglangVersion,
   check: checkSglang,
+  warnings: () => [],
   process: sglangProcess,
+  servesFrom: () => "leader",
+  pageTokens: kvPageTokens,
+  hardware: ["gb200-nvl72"],
+  leastSharedMemoryGib: () => 0,
+  placementFile: (placement) => ({ key: "placement.json", content: expertLocationJson(placement) }),
 };
 
 function sglangProcess(plan: PoolPlan, group: GroupVariables): EngineProcess {
@@ -30,18 +39,22 @@ function sglangProcess(plan: PoolPlan, group: GroupVariables): EngineProcess {
     args: [...toArgs(launchFlags(plan, dialect, group)), ...(plan.intent.extraArgs ?? [])],
     env: environment(plan, dialect),
     ports: processPorts(plan.role),
-    startup: {
-      ...healthProbe,
-      periodSeconds: startupPeriodSeconds,
-      failureThreshold: Math.ceil(plan.startup.budgetSeconds / startupPeriodSeconds),
+    probes: {
+      startup: {
+        ...healthProbe,
+        periodSeconds: startupPeriodSeconds,
+        failureThreshold: Math.ceil(plan.startup.budgetSeconds / startupPeriodSeconds),
+      },
+      readiness: { ...healthProbe, periodSeconds: 10, failureThreshold: 3 },
+      // A step with a full batch may keep the server from answering for seconds; the watchdog catches a stuck one.
+      liveness: { ...healthProbe, periodSeconds: 30, failureThreshold: 10 },
     },
-    readiness: { ...healthProbe, periodSeconds: 10, failureThreshold: 3 },
-    // A step with a full batch may keep the server from answering for seconds; the watchdog catches a stuck one.
-    liveness: { ...healthProbe, periodSeconds: 30, failureThreshold: 10 },
     drain: drain(plan.drainSeconds),
     files: placementFile(plan),
+    configuration: [],
     scratchDirectories: [cacheDirectory, recordingDirectory],
     podAnnotations: plan.role === "prefill" ? { "sglang.ai/bootstrap-port": String(bootstrapPort) } : {},
+    settings: {},
   };
 }
 

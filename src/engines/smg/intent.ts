@@ -1,5 +1,3 @@
-import type { PoolRef } from "../../refs";
-
 /** Policies of smg 1.13.0 that can choose a worker of either role (`--prefill-policy`, `--decode-policy`). */
 export const routingPolicies = [
   "random",
@@ -78,12 +76,6 @@ export interface RouterSettings {
   readonly circuitBreaker: Required<NonNullable<RouterIntent["circuitBreaker"]>>;
   readonly health: Required<NonNullable<RouterIntent["health"]>>;
   readonly auth: NonNullable<RouterIntent["auth"]>;
-}
-
-/** The pools that a router joins. */
-export interface RoutedPools {
-  readonly prefill: readonly PoolRef[];
-  readonly decode: readonly PoolRef[];
 }
 
 /**

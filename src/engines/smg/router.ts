@@ -1,6 +1,7 @@
 import type { HttpProbe } from "../engine";
+import type { RoutedPools } from "../agreement";
 import { commonSelector, selectorWords } from "./discovery";
-import type { RoutedPools, RouterSettings, SecretKey } from "./intent";
+import type { RouterSettings, SecretKey } from "./intent";
 
 /** Version of smg whose flags are rendered here; `test/engines/smg` holds them against its `smg launch --help`. */
 export const smgVersion = "1.13.0";

@@ -1,12 +1,12 @@
 import type { Problem } from "../../problems";
-import type { PoolRef } from "../../refs";
+import { checkAgreement, checkPresent, type RoutedPools } from "../agreement";
 import { areDisjoint, commonSelector, selectorWords } from "./discovery";
-import type { RoutedPools, RouterIntent, RouterSettings } from "./intent";
+import type { RouterIntent, RouterSettings } from "./intent";
 import { prefillPolicies, routerSettings, routingPolicies } from "./intent";
 
 /** What smg would reject, or accept and then serve wrong. */
 export function checkRouter(intent: RouterIntent, pools: RoutedPools): Problem[] {
-  const missing = [...checkPresent("prefill", pools.prefill), ...checkPresent("decode", pools.decode)];
+  const missing = [...checkPresent(pools)];
   if (missing.length > 0) return missing;
   const settings = routerSettings(intent);
   return [
@@ -49,59 +49,6 @@ export function routerWarnings(intent: RouterIntent): Problem[] {
     });
   }
   return warnings;
-}
-
-function checkPresent(role: "prefill" | "decode", pools: readonly PoolRef[]): Problem[] {
-  const strangers = pools.flatMap((pool, index) => (pool.role === role ? [] : [{ pool, index }]));
-  if (pools.length > 0 && strangers.length === 0) return [];
-  if (pools.length === 0) {
-    return [
-      {
-        path: role,
-        what: "is empty",
-        rule: "a request needs a prefill and a decode worker",
-        fix: `add a ${role} pool`,
-      },
-    ];
-  }
-  return strangers.map(({ pool, index }) => ({
-    path: `${role}[${index}]`,
-    what: `"${pool.name}" is a ${pool.role} pool`,
-    rule: "a pool serves the one role it was planned for",
-    fix: "pass it under its own role",
-  }));
-}
-
-type SharedField = "client" | "namespace" | "engine" | "servedModel" | "kvCacheType" | "contextTokens" | "httpPort";
-
-/** What all pools of a router have to have in common, and why. */
-const agreements: readonly { readonly field: SharedField; readonly rule: string }[] = [
-  { field: "client", rule: "clients share nothing but the rack" },
-  { field: "namespace", rule: "discovery and the network policy end at the namespace" },
-  { field: "engine", rule: "KV is handed over in the engine's own format" },
-  { field: "servedModel", rule: "the answer continues with the model that read the prompt" },
-  { field: "kvCacheType", rule: "KV is handed over as it is stored" },
-  { field: "contextTokens", rule: "what one role admits the other must be able to finish" },
-  { field: "httpPort", rule: "smg calls all discovered pods on one port" },
-];
-
-function checkAgreement({ prefill, decode }: RoutedPools): Problem[] {
-  const pools = [
-    ...prefill.map((pool, index) => ({ pool, path: `prefill[${index}]` })),
-    ...decode.map((pool, index) => ({ pool, path: `decode[${index}]` })),
-  ];
-  const [first, ...others] = pools;
-  if (first === undefined) return [];
-  return agreements.flatMap(({ field, rule }) =>
-    others
-      .filter(({ pool }) => pool[field] !== first.pool[field])
-      .map(({ pool, path }) => ({
-        path: `${path}.${field}`,
-        what: `is ${pool[field]}, but ${first.pool[field]} in ${first.path}`,
-        rule,
-        fix: `give both pools the same ${field}`,
-      })),
-  );
 }
 
 function checkBootstrap({ prefill }: RoutedPools): Problem[] {

@@ -1,7 +1,8 @@
 import type { KvCacheType } from "../intent";
 import { expertLayers, type Checkpoint } from "../model-shape";
 import { decodeAttentionMilliseconds } from "./attention-time";
-import { engineScales, type EngineScale, type MeasuredEngine } from "./engine-scale";
+import type { EngineName } from "../intent";
+import { engineScales, type EngineScale } from "./engine-scale";
 import { exchangeMilliseconds } from "./exchange-time";
 import {
   expertFlops,
@@ -15,7 +16,7 @@ import { productTimes } from "./product-time";
 
 /** A decode worker with data-parallel attention: every GPU is a rank of its own, experts are spread over all. */
 export interface DecodeWorker {
-  readonly engine: MeasuredEngine;
+  readonly engine: EngineName;
   readonly checkpoint: Checkpoint;
   readonly kvCacheType: KvCacheType;
   readonly ranks: number;

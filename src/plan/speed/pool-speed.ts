@@ -1,8 +1,9 @@
 import type { PoolIntent } from "../intent";
 import type { PoolPlan } from "../pool";
+import { gb200Nvl72 } from "../rack";
 import { decodeStep, type DecodeStep, type DecodeWorker } from "./decode-step";
 import { usualImbalance } from "./expert-imbalance";
-import { measuredEngine, whyUnpredictable } from "./predictable";
+import { whyUnpredictable } from "./predictable";
 import type { PrefillExchange } from "./engine-scale";
 import { prefillPassMilliseconds, type PrefillWorker } from "./prefill-pass";
 import { decodeUncertainty, prefillUncertainty } from "./uncertainty";
@@ -30,12 +31,12 @@ export interface Unpredicted {
   readonly unpredicted: string;
 }
 
-export function decodeSpeed(pool: PoolPlan, engine: string): DecodeSpeed | Unpredicted {
+export function decodeSpeed(pool: PoolPlan): DecodeSpeed | Unpredicted {
   const { intent } = pool;
-  const unpredicted = whyUnpredictable({ ...intent, engine });
+  const unpredicted = whyUnpredicted(pool);
   if (unpredicted !== undefined) return { unpredicted };
   const worker: DecodeWorker = {
-    engine: measuredEngine(engine),
+    engine: intent.engine,
     ...workerOf(pool),
     draftTokens: intent.speculation?.draftTokens ?? 0,
   };
@@ -50,12 +51,13 @@ export function decodeSpeed(pool: PoolPlan, engine: string): DecodeSpeed | Unpre
   };
 }
 
-export function prefillSpeed(pool: PoolPlan, engine: string): PrefillSpeed | Unpredicted {
-  const unpredicted = whyUnpredictable({ ...pool.intent, engine });
+export function prefillSpeed(pool: PoolPlan): PrefillSpeed | Unpredicted {
+  const unpredicted = whyUnpredicted(pool);
   if (unpredicted !== undefined) return { unpredicted };
+  const { engine } = pool.intent;
   const exchange: PrefillExchange =
-    pool.parallel.dispatch === "none" && engine === "sglang" ? "collective" : "all-to-all";
-  const worker: PrefillWorker = { engine: measuredEngine(engine), ...workerOf(pool), exchange };
+    pool.parallel.dispatch === "none" && engine !== "trtllm" ? "collective" : "all-to-all";
+  const worker: PrefillWorker = { engine, ...workerOf(pool), exchange };
   if (prefillPassMilliseconds(worker, 1, 1) === undefined) {
     return { unpredicted: `no prefill of ${engine} with ${exchange} exchange is published` };
   }
@@ -64,6 +66,11 @@ export function prefillSpeed(pool: PoolPlan, engine: string): PrefillSpeed | Unp
     passMilliseconds: (tokens, promptTokens) => prefillPassMilliseconds(worker, tokens, promptTokens) ?? 0,
     uncertainty: (promptTokens) => prefillUncertainty(worker, promptTokens),
   };
+}
+
+function whyUnpredicted({ rack, intent }: PoolPlan): string | undefined {
+  if (rack.name !== gb200Nvl72.name) return `operations were measured on ${gb200Nvl72.name}, not on ${rack.name}`;
+  return whyUnpredictable(intent);
 }
 
 function workerOf(

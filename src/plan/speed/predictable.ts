@@ -1,10 +1,8 @@
 import type { AttentionSplit } from "../intent";
 import { modelShapes, type Checkpoint } from "../model-shape";
-import { isMeasuredEngine, type MeasuredEngine } from "./engine-scale";
 
 /** What a prediction needs to know of a pool. */
 export interface SpeedQuestion {
-  readonly engine: string;
   readonly checkpoint: Checkpoint;
   readonly attention: AttentionSplit;
 }
@@ -14,9 +12,8 @@ export interface SpeedQuestion {
  * models with the same layers and other counts go through the same tables (`shapeUncertainty` pays for it), all others
  * are refused: a wrong number is worse than none.
  */
-export function whyUnpredictable({ engine, checkpoint, attention }: SpeedQuestion): string | undefined {
+export function whyUnpredictable({ checkpoint, attention }: SpeedQuestion): string | undefined {
   const { shape } = checkpoint;
-  if (!isMeasuredEngine(engine)) return `no GB200 measurement of ${engine} is published`;
   if (shape.attention.kind !== "latent")
     return `operations were measured for latent attention, ${shape.name} has another`;
   if (shape.attention.indexBytes !== undefined) {
@@ -34,12 +31,6 @@ export function whyUnpredictable({ engine, checkpoint, attention }: SpeedQuestio
   }
   if (attention === "tensor") return "attention split by heads has no published end-to-end measurement on GB200";
   return undefined;
-}
-
-/** Narrows the engine after `whyUnpredictable` has said nothing. */
-export function measuredEngine(engine: string): MeasuredEngine {
-  if (!isMeasuredEngine(engine)) throw new RangeError(`${engine} was not measured`);
-  return engine;
 }
 
 /** DeepSeek-V3 and R1 are what was measured; others only share its layers. */

@@ -1,14 +1,15 @@
 import type { KvCacheType } from "../intent";
 import { expertLayers, type Checkpoint } from "../model-shape";
 import { prefillAttentionMilliseconds } from "./attention-time";
-import { engineScales, type MeasuredEngine, type PrefillExchange } from "./engine-scale";
+import type { EngineName } from "../intent";
+import { engineScales, type PrefillExchange } from "./engine-scale";
 import { bulkExchangeMilliseconds } from "./exchange-time";
 import { expertMilliseconds } from "./expert-time";
 import { productTimes } from "./product-time";
 
 /** A prefill worker with data-parallel attention. */
 export interface PrefillWorker {
-  readonly engine: MeasuredEngine;
+  readonly engine: EngineName;
   readonly checkpoint: Checkpoint;
   readonly kvCacheType: KvCacheType;
   readonly ranks: number;

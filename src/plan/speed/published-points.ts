@@ -1,12 +1,13 @@
 import { checkpoints, type Checkpoint } from "../model-shape";
 import type { DecodeWorker } from "./decode-step";
+import type { FittedEngine } from "./engine-scale";
 import { balancedImbalance, usualImbalance } from "./expert-imbalance";
 import type { PrefillWorker } from "./prefill-pass";
 
 /** A published decode step: its time per output token at a batch and a context. */
 export interface DecodePoint {
   readonly name: string;
-  readonly worker: DecodeWorker;
+  readonly worker: DecodeWorker & { readonly engine: FittedEngine };
   /** Requests per rank in decode; from Little's law where a run gives concurrency. */
   readonly batchPerRank: number;
   readonly contextTokens: number;
@@ -17,7 +18,7 @@ export interface DecodePoint {
 /** A published rate of prefill ranks that were kept busy. */
 export interface PrefillPoint {
   readonly name: string;
-  readonly worker: PrefillWorker;
+  readonly worker: PrefillWorker & { readonly engine: FittedEngine };
   readonly tokensPerForwardPerRank: number;
   readonly promptTokens: number;
   readonly tokensPerSecondPerGpu: number;

@@ -1,10 +1,10 @@
 import type { Workload } from "../workload";
-import type { MeasuredEngine } from "./engine-scale";
+import type { FittedEngine } from "./engine-scale";
 
 /** A published closed-loop run of both pools together. The scales are not fitted on these rates, but on steps and passes of the same runs. */
 export interface PublishedSystem {
   readonly name: string;
-  readonly engine: MeasuredEngine;
+  readonly engine: FittedEngine;
   readonly prefill: { readonly workers: number; readonly gpusPerWorker: number };
   readonly decode: { readonly workers: number; readonly gpusPerWorker: number; readonly batchPerRank: number };
   readonly draftTokens: number;

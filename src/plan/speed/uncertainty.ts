@@ -18,6 +18,8 @@ export function decodeUncertainty(worker: DecodeWorker, batchPerRank: number, co
     contextTokens > 32_768 ? 0.2 : contextTokens < 1500 || contextTokens > 9000 ? 0.12 : 0,
     // Accepted tokens are the operator's estimate.
     worker.draftTokens > 0 ? 0.12 : 0,
+    // One published run, whose batch had to be inferred.
+    worker.engine === "vllm" ? 0.3 : 0,
     // One published run, of another KV type.
     worker.checkpoint.expertFormat === "nvfp4" ? 0 : 0.12,
   ];
@@ -34,6 +36,8 @@ export function prefillUncertainty(worker: PrefillWorker, promptTokens: number):
     promptTokens < 900 || promptTokens > 10_240 ? 0.2 : 0,
     // The same SGLang prefill ran 1.6 times faster with FP8 attention and two ranks: what a version does is its own.
     worker.engine === "sglang" ? (worker.exchange === "collective" ? 0.15 : 0.25) : 0,
+    // One published run, with two ranks per worker.
+    worker.engine === "vllm" ? 0.3 : 0,
     // TensorRT-LLM's prefill with short prompts is published by nobody.
     worker.engine === "trtllm" && promptTokens < 4096 ? 0.2 : 0,
   ];

@@ -18,6 +18,9 @@ export type Effect =
   | "none";
 
 export const leaderWorkerSetType = "kubernetes:leaderworkerset.x-k8s.io/v1:LeaderWorkerSet";
+/** Objects that hold all roles of a client. */
+export const rayServiceType = /^kubernetes:ray\.io\/v\d\w*:RayService$/;
+export const dynamoGraphType = /^kubernetes:nvidia\.com\/v\d\w*:DynamoGraphDeployment$/;
 const deploymentType = "kubernetes:apps/v1:Deployment";
 
 /**
@@ -50,7 +53,18 @@ function effectOfUpdate(step: PreviewStep): Effect {
   const touches = (part: RegExp): boolean => paths.some((path) => part.test(path));
   if (step.type === leaderWorkerSetType && touches(rollingParts)) return "rolls";
   if (step.type === deploymentType && touches(/^spec\.template\b/)) return "restarts";
+  if (rayServiceType.test(step.type) || dynamoGraphType.test(step.type)) return effectOnGraph(paths);
   if ((step.type === leaderWorkerSetType || step.type === deploymentType) && touches(/^spec\.replicas$/))
     return "scales";
   return "in place";
+}
+
+/** Sizes of a role, wherever the object keeps them. */
+const graphSizes = /\.(replicas|minReplicas|maxReplicas)$/;
+
+/** Ray Serve redeploys what its application changes; any other change of Dynamo's roles rolls all of them. */
+function effectOnGraph(paths: readonly string[]): Effect {
+  const inside = paths.filter((path) => path.startsWith("spec."));
+  if (inside.some((path) => !graphSizes.test(path))) return "rolls";
+  return inside.length > 0 ? "scales" : "in place";
 }

@@ -7,6 +7,7 @@ import { failureTexts, readable } from "./failure";
 import type { FieldChange } from "./fields";
 import { fit } from "./fit";
 import { planPhrase, planRows } from "./plan-table";
+import { graphStory } from "./graph-story";
 import { poolStory, type PoolStory } from "./pool-story";
 import { isRealReplacement, risksOf } from "./risks";
 
@@ -63,7 +64,7 @@ function bodyOf(request: ReportRequest): Body {
     return { headline: "nothing changes", lines: [], details: [] };
   }
   const titled = components.map((component) => ({ component, title: titleOf(component) }));
-  const stories = titled.flatMap(({ component, title }) => poolStory(component, title, after ?? before) ?? []);
+  const stories = titled.flatMap(({ component, title }) => storyOf(component, title, after ?? before) ?? []);
   return {
     headline: headlineOf(components, stories),
     lines: [
@@ -110,6 +111,13 @@ function headlineOf(components: readonly ComponentChange[], stories: readonly Po
   return phrases.length === 1 && !isNew
     ? `${plural(resources.length, "resource")} in place, ${phrases.join(", ")}`
     : phrases.join(", ");
+}
+
+/** Kinds whose change a story tells. */
+const toldKinds: ReadonlySet<string> = new Set(["LeaderWorkerSet", "RayService", "DynamoGraphDeployment"]);
+
+function storyOf(...change: Parameters<typeof poolStory>): PoolStory | undefined {
+  return poolStory(...change) ?? graphStory(...change);
 }
 
 function storyPhrase(story: PoolStory): string {
@@ -162,7 +170,7 @@ function replaceReasons(resource: ResourceChange): string[] {
 function componentLines(component: ComponentChange, stories: readonly PoolStory[]): string[] {
   const title = titleOf(component);
   const story = stories.find((candidate) => candidate.title === title);
-  const others = component.resources.filter((resource) => story === undefined || resource.kind !== "LeaderWorkerSet");
+  const others = component.resources.filter((resource) => story === undefined || !toldKinds.has(resource.kind));
   const told = [story === undefined ? "" : prose(story.text), tally(others)].filter((text) => text !== "");
   const settings = component.settings.length > 0 ? component.settings : flagsOf(component);
   const shown = settings.slice(0, visibleFields).map((field) => `  - ${fieldText(field)}`);

@@ -15,6 +15,8 @@ export interface PoolStory {
   readonly gpusAfter: number;
   /** Nothing of the pool serves while the change runs. */
   readonly interrupts: boolean;
+  /** One object holds prefill and decode. */
+  readonly holdsAllRoles?: true;
   /** Until the change is through; undefined when the plan does not say. */
   readonly seconds?: number;
   readonly text: string;

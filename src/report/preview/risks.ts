@@ -28,7 +28,10 @@ export function risksOf(components: readonly ComponentChange[], stories: readonl
     { name: "KV format change", where: components.filter(changesKvFormat).map((component) => component.name) },
     {
       name: "both roles at once",
-      where: roles.has("prefill") && roles.has("decode") ? rolled.map((story) => story.title) : [],
+      where:
+        (roles.has("prefill") && roles.has("decode")) || rolled.some(({ holdsAllRoles }) => holdsAllRoles === true)
+          ? rolled.map((story) => story.title)
+          : [],
     },
   ];
 }

@@ -87,8 +87,7 @@ describe("published launches, flag for flag, with every difference and its reaso
 
   it("FP8 prefill on 8 GPUs (LMSYS part II, high precision)", () => {
     const intent = {
-      ...publishedPrefill(),
-      checkpoint: checkpoints["deepseek-r1-fp8"],
+      ...publishedPrefill({ checkpoint: checkpoints["deepseek-r1-fp8"] }),
       kvCacheType: "bf16",
       tokensPerForwardPerRank: 16384,
       runningRequestsPerRank: 768,
@@ -120,8 +119,7 @@ describe("published launches, flag for flag, with every difference and its reaso
 
   it("FP8 decode on 48 GPUs (LMSYS part II, high precision)", () => {
     const intent = {
-      ...publishedDecode(),
-      checkpoint: checkpoints["deepseek-r1-fp8"],
+      ...publishedDecode({ checkpoint: checkpoints["deepseek-r1-fp8"] }),
       kvCacheType: "bf16",
       batchPerRank: 768,
       graphBatchSizes: [768],

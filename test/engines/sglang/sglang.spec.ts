@@ -185,7 +185,7 @@ describe("SGLang", () => {
     const process = sglang.process(planned(decodeIntent()), leaderWorkerSetVariables);
 
     it("lets the startup probe wait as long as the plan allows", () => {
-      assert.deepEqual(process.startup, {
+      assert.deepEqual(process.probes?.startup, {
         path: "/health",
         port: 30000,
         periodSeconds: 10,

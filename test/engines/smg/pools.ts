@@ -1,15 +1,20 @@
-import type { RoutedPools } from "../../../src/engines/smg/intent";
+import type { RoutedPools } from "../../../src/engines/agreement";
 import type { PoolRef } from "../../../src/refs";
 
 const common = {
   version: 1,
   client: "client1",
   engine: "sglang",
+  engineVersion: "0.5.8",
+  orchestrator: "leader-worker-set",
+  image: "lmsysorg/sglang:v0.5.8-cu130",
   namespace: "client1",
   httpPort: 30000,
   leaders: [],
   servedModel: "deepseek-r1",
   kvCacheType: "fp8",
+  pageTokens: 64,
+  draftTokens: 0,
   contextTokens: 10240,
   startupBudgetSeconds: 1800,
   drainSeconds: 300,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { RoutedPools, RouterIntent } from "../../../src/engines/smg/intent";
+import type { RoutedPools } from "../../../src/engines/agreement";
+import type { RouterIntent } from "../../../src/engines/smg/intent";
 import { checkRouter, routerWarnings } from "../../../src/engines/smg/rules";
 import { decode, pools, prefill } from "./pools";
 

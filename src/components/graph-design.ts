@@ -1,0 +1,69 @@
+import type { types } from "@pulumi/kubernetes";
+import { checkAgreement } from "../engines/agreement";
+import type { Problem } from "../problems";
+import type { PoolRef, RoleContribution } from "../refs";
+import type { CustomObject } from "./custom-object";
+import { designDynamo } from "./dynamo-design";
+import { designRay } from "./ray-design";
+import type { RouterArgs } from "./router-args";
+import type { EntranceQuestion } from "./router-design";
+
+/** The one object that holds all roles of a client, and what its entrance needs beside it. */
+export interface GraphDesign {
+  readonly kind: "graph";
+  readonly account: types.input.core.v1.ServiceAccount;
+  readonly graph: CustomObject;
+  readonly policies: readonly types.input.networking.v1.NetworkPolicy[];
+  /** Fields that cannot be changed on a running object: it is deleted and made anew. */
+  readonly replaceOnChanges: readonly string[];
+  readonly service: string;
+  readonly port: number;
+  readonly metricsPort: number;
+}
+
+export type DesignedGraph =
+  { readonly entrance: GraphDesign; readonly warnings: readonly Problem[] } | { readonly problems: readonly Problem[] };
+
+export function designGraph(question: EntranceQuestion): DesignedGraph {
+  const { args, pools } = question;
+  const ray = pools.decode[0]?.orchestrator === "ray-serve";
+  const contributed = [...pools.prefill, ...pools.decode];
+  const problems = [...checkAgreement(pools), ...checkProxySettings(args, ray), ...checkContributions(contributed)];
+  if (problems.length > 0) return { problems };
+  return ray ? designRay(question) : designDynamo(question);
+}
+
+/** What a proxy can be told and the engines' own entrances cannot. */
+const proxySettings = ["prefillPolicy", "decodePolicy", "limits", "retries", "circuitBreaker", "auth"] as const;
+
+function checkProxySettings(args: RouterArgs, ray: boolean): readonly Problem[] {
+  const orchestrator = ray ? "Ray Serve" : "Dynamo";
+  const stated: readonly string[] = [
+    ...proxySettings.filter((setting) => args[setting] !== undefined),
+    ...(args.timeouts !== undefined && !ray ? ["timeouts"] : []),
+    ...(args.timeouts?.shutdownGraceSeconds !== undefined && ray ? ["timeouts.shutdownGraceSeconds"] : []),
+  ];
+  return stated.map((path) => ({
+    path,
+    what: `with ${orchestrator}`,
+    rule: `requests enter through ${orchestrator}'s own processes, which have no such setting`,
+    fix: "leave it out, or engine.orchestrator leader-worker-set where the engine has it",
+  }));
+}
+
+function checkContributions(pools: readonly PoolRef[]): readonly Problem[] {
+  return pools
+    .filter(({ contribution }) => contribution === undefined)
+    .map(({ name, role }) => ({
+      path: role,
+      what: `the ref of ${name} brings no pods`,
+      rule: "the router makes the pods of all roles, from what the pools' refs say of them",
+      fix: "pass the `ref` of a pool unchanged, deployed with this version",
+    }));
+}
+
+/** Of a pool that `checkContributions` has no problem with. */
+export function contributionOf({ name, contribution }: PoolRef): RoleContribution {
+  if (contribution === undefined) throw new Error(`unchecked contribution of ${name}`);
+  return contribution;
+}

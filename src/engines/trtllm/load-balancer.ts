@@ -1,0 +1,52 @@
+import type { ModelShape } from "../../plan/model-shape";
+import type { PoolPlan } from "../../plan/pool";
+import type { Json, MountedFile } from "../engine";
+
+/** Where a static placement is mounted. */
+export const placementDirectory = "/etc/nvl72/experts";
+
+/** Layers whose experts may move in one step: the published value of every GB200 recipe that balances at run time. */
+const layerUpdatesPerStep = 1;
+
+/**
+ * `moe_config.load_balancer`: inline, or the path of a file with a placement (examples/wide_ep/README.md, 0e626045;
+ * llm_args.py `validate_load_balancer` takes both). Nothing when experts are neither replicated nor moved: then every
+ * rank holds its share in the model's own order.
+ */
+export function loadBalancer({ intent, parallel, physicalExperts }: PoolPlan): Json | undefined {
+  const { balancing, redundantExperts, key } = intent.experts;
+  if (parallel.expert === 1 || (balancing === "off" && redundantExperts === 0)) return undefined;
+  if (balancing === "static") return `${placementDirectory}/${key ?? ""}`;
+  return { num_slots: physicalExperts, layer_updates_per_iter: balancing === "dynamic" ? layerUpdatesPerStep : 0 };
+}
+
+/**
+ * Experts that move are copied by the host: all of them are kept in /dev/shm of each tray, and the engine dies with a bus
+ * error where that is smaller (TensorRT-LLM examples/wide_ep, 0e626045). GiB.
+ */
+export function movingExpertsGib({ intent }: PoolPlan): number {
+  return intent.experts.balancing === "dynamic" ? Math.ceil(intent.checkpoint.checkpointBytes / 2 ** 30) : 0;
+}
+
+export function placementFile({ intent }: PoolPlan): readonly MountedFile[] {
+  const { configMap, key } = intent.experts;
+  if (configMap === undefined || key === undefined) return [];
+  return [{ configMap, key, mountPath: `${placementDirectory}/${key}` }];
+}
+
+/**
+ * The file of a static placement. `physicalToLogical` has a row for every layer, dense ones too, as the placement for
+ * SGLang; the engine asks only for those with experts, by the layer's number, and stops on a missing one or on a row
+ * that has not `slots` entries (llm_args.py MoeLoadBalancerConfig). Prediction layers come after the others and are
+ * never recorded: they get every expert in order, and the first ones again.
+ */
+export function loadBalancerYaml(
+  physicalToLogical: readonly (readonly number[])[],
+  slots: number,
+  shape: Pick<ModelShape, "denseLayers" | "predictionLayers" | "routedExperts">,
+): string {
+  const inOrder = Array.from({ length: slots }, (_, slot) => slot % shape.routedExperts);
+  const rows = [...physicalToLogical, ...Array.from({ length: shape.predictionLayers }, () => inOrder)];
+  const lines = rows.flatMap((row, layer) => (layer < shape.denseLayers ? [] : [`  ${layer}: [${row.join(", ")}]`]));
+  return ["initial_global_assignments:", ...lines, `num_slots: ${slots}`, "layer_updates_per_iter: 0", ""].join("\n");
+}

@@ -1,0 +1,81 @@
+import type { PoolPlan } from "../../plan/pool";
+import type { Engine, EngineProcess, HttpProbe, Probes } from "../engine";
+import { checkTrtllm, checkTrtllmVersion } from "./check";
+import { dialectOf, trtllmVersions } from "./dialect";
+import { engineArgsKey, engineArgsPath, engineArgsYaml } from "./engine-args";
+import { cacheDirectory, environment } from "./environment";
+import { tokensPerBlock } from "./kv-cache";
+import { launchArgs, workerCommand } from "./launch-line";
+import { loadBalancerYaml, movingExpertsGib, placementFile } from "./load-balancer";
+import { processPorts, systemPort } from "./ports";
+import { trtllmWarnings } from "./warnings";
+
+const startupPeriodSeconds = 10;
+
+/** After its grace period a worker hands over what is still being sent, for 30 s, and frees its engine, for up to 30 s. */
+const cleanUpSeconds = 60;
+
+/** sshd on the trays of a worker changes its user and its root for every connection; images run it as root. */
+const sshCapabilities: readonly string[] = ["SETGID", "SETUID", "SYS_CHROOT"];
+
+/** TensorRT-LLM under Dynamo, one worker process group per pool member; the operator starts it and spans it over trays. */
+export const trtllm: Engine = {
+  name: "trtllm",
+  versions: trtllmVersions,
+  orchestrators: ["dynamo"],
+  // Workers take requests from the frontend by Dynamo's own protocol; over HTTP they tell how they are.
+  httpPort: systemPort,
+  bootstrapPort: 0,
+  checkVersion: checkTrtllmVersion,
+  check: checkTrtllm,
+  warnings: trtllmWarnings,
+  process: trtllmProcess,
+  servesFrom: () => "leader",
+  pageTokens: tokensPerBlock,
+  hardware: ["gb200-nvl72"],
+  leastSharedMemoryGib: movingExpertsGib,
+  placementFile: (placement, shape) => ({
+    key: "placement.yaml",
+    content: loadBalancerYaml(placement, placement[0]?.length ?? 0, shape),
+  }),
+};
+
+function trtllmProcess(plan: PoolPlan): EngineProcess {
+  const dialect = dialectOf(plan.intent.engineVersion);
+  if (dialect === undefined) throw new Error(`unchecked engine version ${plan.intent.engineVersion}`);
+  return {
+    command: workerCommand,
+    args: [...launchArgs(plan, dialect), ...(plan.intent.extraArgs ?? [])],
+    env: environment(plan, dialect),
+    ports: processPorts(plan),
+    probes: probes(plan),
+    endSeconds: plan.drainSeconds + cleanUpSeconds,
+    ...(plan.parallel.nodes > 1 ? { capabilities: sshCapabilities } : {}),
+    files: placementFile(plan),
+    configuration: [{ key: engineArgsKey, content: engineArgsYaml(plan, dialect), mountPath: engineArgsPath }],
+    scratchDirectories: [cacheDirectory],
+    podAnnotations: {},
+    settings: {},
+  };
+}
+
+/**
+ * Of the leader; the operator takes them from a worker's other trays and asks those for their sshd. Its own defaults
+ * wait two hours for the start and restart a worker after one answer that takes four seconds (component_worker.go,
+ * 015d780b).
+ */
+function probes({ startup }: PoolPlan): Probes {
+  return {
+    startup: {
+      ...probe("/live"),
+      periodSeconds: startupPeriodSeconds,
+      failureThreshold: Math.ceil(startup.budgetSeconds / startupPeriodSeconds),
+    },
+    readiness: probe("/health"),
+    liveness: { ...probe("/live"), periodSeconds: 30, failureThreshold: 10 },
+  };
+}
+
+function probe(path: string): HttpProbe {
+  return { path, port: systemPort, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 };
+}

@@ -1,0 +1,46 @@
+import type { Json } from "../engine";
+
+/** One argument of an operator's own, with its value; `true` for a switch. */
+export interface ExtraArgument {
+  /** As written, without a value: `--max-model-len`. */
+  readonly name: string;
+  /** Field of vLLM's engine arguments: `max_model_len`; that of the positive form for `--no-x`. */
+  readonly field: string;
+  readonly value: Json;
+}
+
+/** Reads `--name value`, `--name=value`, `--switch` and `--no-switch` as vLLM's parser does. */
+export function readExtraArguments(words: readonly string[]): readonly ExtraArgument[] {
+  const read: ExtraArgument[] = [];
+  words.forEach((word, index) => {
+    if (!word.startsWith("--")) return;
+    const [written = word, ...rest] = word.split("=");
+    const next = words[index + 1];
+    const given = rest.length > 0 ? rest.join("=") : next === undefined || next.startsWith("--") ? undefined : next;
+    read.push(argument(written, given));
+  });
+  return read;
+}
+
+function argument(written: string, given: string | undefined): ExtraArgument {
+  // vLLM takes underscores for dashes, and `--eplb-config.window_size 500` for one key of a nested configuration.
+  const name = written.replaceAll("_", "-");
+  const [outer = name] = name.split(".");
+  const negative = given === undefined && outer.startsWith("--no-");
+  const field = outer.slice(negative ? 5 : 2).replaceAll("-", "_");
+  return { name: outer, field, value: given === undefined ? !negative : valueOf(given) };
+}
+
+/** `256` -> 256, `{"a":1}` -> an object, `fp8` -> "fp8". */
+function valueOf(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
+
+/** The same for Ray Serve, whose engine arguments are fields and not flags. */
+export function engineArgumentsOf(words: readonly string[]): Readonly<Record<string, Json>> {
+  return Object.fromEntries(readExtraArguments(words).map(({ field, value }) => [field, value]));
+}

@@ -1,0 +1,134 @@
+import type { types } from "@pulumi/kubernetes";
+import { stringify } from "yaml";
+import type { JsonObject } from "../engines/engine";
+import { labels } from "./labels";
+import type { RouterPlacement } from "./placement";
+import { arm64Toleration, passThrough, placementFields } from "./placement";
+import { enginePodSecurityContext, routerSecurityContext } from "./security-context";
+import { temporaryFiles } from "./volume";
+
+/** The pods of one role: `workers` instances of `traysPerWorker` each, told apart from others by what they offer Ray. */
+export interface RayRole {
+  /** Name of the pool, and of its worker group. */
+  readonly name: string;
+  readonly workers: number;
+  readonly traysPerWorker: number;
+  readonly podTemplate: types.input.core.v1.PodTemplateSpec;
+  readonly rayStartParams: Readonly<Record<string, string>>;
+}
+
+interface WorkerGroup {
+  readonly groupName: string;
+  readonly replicas: number;
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  readonly rayStartParams: Readonly<Record<string, string>>;
+  readonly template: types.input.core.v1.PodTemplateSpec;
+}
+
+/** The fields of ray.io/v1 RayService that a client sets. */
+export interface RayService {
+  readonly apiVersion: "ray.io/v1";
+  readonly kind: "RayService";
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Record<string, string>;
+    readonly annotations: Record<string, string>;
+  };
+  readonly spec: {
+    readonly serveConfigV2: string;
+    readonly upgradeStrategy: { readonly type: "None" };
+    readonly rayClusterConfig: {
+      readonly rayVersion: string;
+      readonly headGroupSpec: {
+        readonly rayStartParams: Readonly<Record<string, string>>;
+        readonly template: types.input.core.v1.PodTemplateSpec;
+      };
+      readonly workerGroupSpecs: readonly WorkerGroup[];
+    };
+  };
+}
+
+/** Ports of Ray's head, as KubeRay expects them (ray-operator 1.6, controllers/ray/utils/constant.go). */
+export const rayPorts = { serve: 8000, gcs: 6379, dashboard: 8265, client: 10001, metrics: 8080 } as const;
+
+/** KubeRay names the Service of what is served after the RayService. */
+export function serveServiceName(rayService: string): string {
+  return `${rayService}-serve-svc`;
+}
+
+/** One Ray cluster with a worker group per pool, and the application that it serves. */
+export function rayService(
+  head: RouterPlacement,
+  roles: readonly RayRole[],
+  serveConfig: JsonObject,
+  rayVersion: string,
+): RayService {
+  return {
+    apiVersion: "ray.io/v1",
+    kind: "RayService",
+    metadata: {
+      name: head.name,
+      namespace: head.namespace,
+      labels: labels(head),
+      annotations: { "pulumi.com/waitFor": "condition=Ready" },
+    },
+    spec: {
+      // KubeRay and Ray read YAML 1.1, to which a bare `y` is a boolean.
+      serveConfigV2: stringify(serveConfig, { version: "1.1", lineWidth: 0 }),
+      // A new cluster beside the old one would need every tray twice; Pulumi replaces the object instead.
+      upgradeStrategy: { type: "None" },
+      rayClusterConfig: {
+        rayVersion,
+        headGroupSpec: {
+          // The head schedules and serves HTTP; work goes to the trays.
+          rayStartParams: { "num-cpus": "0", "num-gpus": "0", "dashboard-host": "0.0.0.0" },
+          template: headTemplate(head),
+        },
+        workerGroupSpecs: roles.map(workerGroup),
+      },
+    },
+  };
+}
+
+function workerGroup({ name, workers, traysPerWorker, rayStartParams, podTemplate }: RayRole): WorkerGroup {
+  const pods = workers * traysPerWorker;
+  return {
+    groupName: name,
+    replicas: pods,
+    // Ray's autoscaler is off; equal bounds keep it from taking a tray when somebody turns it on.
+    minReplicas: pods,
+    maxReplicas: pods,
+    rayStartParams,
+    template: podTemplate,
+  };
+}
+
+function headTemplate(head: RouterPlacement): types.input.core.v1.PodTemplateSpec {
+  const memory = `${head.memoryGib}Gi`;
+  return {
+    metadata: { labels: labels(head) },
+    spec: {
+      ...placementFields(head),
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: enginePodSecurityContext,
+      ...(head.nodeSelector !== undefined && { nodeSelector: { ...head.nodeSelector } }),
+      // No toleration of nvidia.com/gpu: the head stays off the trays.
+      tolerations: [arm64Toleration, ...(head.extraTolerations ?? [])],
+      containers: [
+        {
+          name: "ray-head",
+          image: passThrough(head.image),
+          ports: Object.entries(rayPorts).map(([name, containerPort]) => ({ name, containerPort })),
+          resources: { requests: { cpu: String(head.cpuCores), memory }, limits: { memory } },
+          // Ray writes its session below /tmp and its images run as a user of their own.
+          securityContext: { ...routerSecurityContext, readOnlyRootFilesystem: false },
+          volumeMounts: [...temporaryFiles().mounts],
+        },
+      ],
+      volumes: [temporaryFiles().volume],
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { duration, plural } from "../numbers";
+import type { PlanSummary } from "../plan-summary";
+import type { ComponentChange, ResourceChange } from "./changes";
+import { dynamoGraphType, rayServiceType } from "./effects";
+import { asList, asObject, type JsonObject } from "./json";
+import type { PoolStory, StoryEffect } from "./pool-story";
+
+/** GB200 compute tray. An engine pod takes a tray. */
+const gpusPerTray = 4;
+
+/** The story of a router that owns the object of all roles, when that object changes. */
+export function graphStory(
+  change: ComponentChange,
+  title: string,
+  plan: PlanSummary | undefined,
+): PoolStory | undefined {
+  const found = change.resources.find(({ step }) => rayServiceType.test(step.type) || dynamoGraphType.test(step.type));
+  if (found === undefined) return undefined;
+  const effect = storyEffect(found);
+  const gpusBefore = traysOf(found.step.before) * gpusPerTray;
+  const gpusAfter = traysOf(found.step.after) * gpusPerTray;
+  const interrupts = effect === "replaced";
+  const starts = interrupts || effect === "rolls" || effect === "created";
+  const slowest = Math.max(plan?.pools.prefill.startupSeconds ?? 0, plan?.pools.decode.startupSeconds ?? 0);
+  const time = starts && slowest > 0 ? { seconds: slowest } : {};
+  const lasts = time.seconds === undefined ? "" : ` (about ${duration(time.seconds)})`;
+  const text = [gpuPhrase(gpusBefore, gpusAfter), effectPhrase(effect, found.kind)]
+    .filter((part) => part !== "")
+    .join(", ");
+  return {
+    title,
+    role: "pool",
+    effect,
+    gpusBefore,
+    gpusAfter,
+    interrupts,
+    holdsAllRoles: true,
+    ...time,
+    text: `${text}${lasts}`,
+  };
+}
+
+function storyEffect({ effect }: ResourceChange): StoryEffect {
+  return effect === "restarts" || effect === "none" ? "in place" : effect;
+}
+
+/** Pods of GPU trays: Ray's worker groups, or Dynamo's services that are no frontend. */
+function traysOf(inputs: JsonObject): number {
+  const spec = asObject(inputs.spec);
+  const groups = asList(asObject(spec?.rayClusterConfig)?.workerGroupSpecs);
+  const services = [...Object.values(asObject(spec?.services) ?? {}), ...asList(spec?.components)];
+  const workers = services.map(asObject).filter((service) => kindOf(service) !== "frontend");
+  return [...groups.map(asObject), ...workers].reduce(
+    (sum, group) => sum + numberOr(group?.replicas, 1) * numberOr(asObject(group?.multinode)?.nodeCount, 1),
+    0,
+  );
+}
+
+function kindOf(service: JsonObject | undefined): unknown {
+  return service?.componentType ?? service?.type;
+}
+
+function gpuPhrase(before: number, after: number): string {
+  if (before === after) return "";
+  return `${after > before ? "+" : "-"}${plural(Math.abs(after - before), "GPU")}`;
+}
+
+function effectPhrase(effect: StoryEffect, kind: string): string {
+  switch (effect) {
+    case "created":
+      return `one ${kind} with prefill and decode`;
+    case "deleted":
+      return `the ${kind} is deleted, and all pods with it`;
+    case "replaced":
+      return `the ${kind} is replaced: prefill and decode stop together and start again`;
+    case "scales":
+      return "workers come or go, the others run on";
+    case "rolls":
+      return "rolls prefill and decode worker by worker";
+    case "in place":
+      return "in place, no pod restarts";
+  }
+}
+
+function numberOr(value: unknown, otherwise: number): number {
+  return typeof value === "number" ? value : otherwise;
+}
