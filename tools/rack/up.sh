@@ -86,6 +86,7 @@ if [ $bare = 1 ]; then echo "KUBECONFIG=$KUBECONFIG"; exit 0; fi
 crds=("$bin"/assets/crds/*.yaml)
 [ $ray = 1 ] || crds=("$bin"/assets/crds/*x-k8s.io_*.yaml "$bin"/assets/crds/resource.nvidia.com_*.yaml)
 [ $kueue = 0 ] || crds+=("$bin"/assets-kueue/crds/*.yaml)
+crds+=("$here/dynamo-crd.yaml")
 k create --validate=false $(printf -- '-f %s ' "${crds[@]}") > "$state/logs/crds.log"
 # kubectl wait gives up on a CRD whose conditions are still null: ask again.
 for n in $(seq 60); do
