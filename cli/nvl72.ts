@@ -13,7 +13,7 @@ const usage = `usage: nvl72 <command>
       that is from the best there could be. --html writes a report with pictures. --scenario is a state of demand, its
       share of all time and how long a visit lasts: with all of them it says whether lending trays pays. Needs no cluster.
 
-  plan --client NAME:IN:OUT[:RATE] ... [--tpot MS] [--ttft S] [--engine sglang|trtllm] [--preset NAME] [--drafts N]
+  plan --client NAME:IN:OUT[:RATE] ... [--tpot MS] [--ttft S] [--engine sglang|vllm|trtllm] [--preset NAME] [--drafts N]
        [--redundant N|auto] [--headroom F] [--racks N] [--objective share|trays|cost] [--prefill separate|shared|either]
        [--mixed-decode] [--tier NAME] [--billing tray|rack] [--json]
       The same for clients given here, without stack files, on one rack or many.
@@ -26,6 +26,15 @@ const usage = `usage: nvl72 <command>
 
   render [DIRECTORY]
       Prints every object that the stacks in DIRECTORY would create, as YAML. Needs no cluster and no pulumi.
+
+  import (--submit "LINE" [--env KEY=VALUE]... | --script FILE | RECIPE.yaml[:VARIANT])
+         [--client NAME] [--purpose benchmark] [--out FILE]
+      Turns a published recipe into a stack file, or says every rule that it breaks: the arguments of submit_disagg.sh,
+      a shell script with such lines, or an srt-slurm recipe (SGLang or TensorRT-LLM).
+
+  preset [NAME] [--client NAME] [--out FILE]
+      Lists the published settings that are known by name, each with its source and the number it was published with; or
+      prints one as a stack file.
 
   report --stack NAME [--preview FILE|-] [--failed-output FILE] [--exit-code N]
          [--before FILE] [--after FILE] [--max-chars N]
@@ -56,6 +65,12 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       case "render":
         terminal.out(await render(rest));
         return 0;
+      case "import":
+        terminal.out(await importRecipe(rest));
+        return 0;
+      case "preset":
+        terminal.out(await preset(rest));
+        return 0;
       case "report":
         terminal.out(report(rest, terminal));
         return 0;
@@ -66,7 +81,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
         return 0;
       default:
         throw new UsageError(
-          `nvl72: there is no command '${command}'; commands are plan, simulate, compare, render, report, help`,
+          `nvl72: there is no command '${command}'; commands are plan, simulate, compare, render, import, preset, report, help`,
         );
     }
   } catch (error) {
@@ -100,6 +115,18 @@ async function render(args: readonly string[]): Promise<string> {
   const { positionals } = parseArgs({ args: [...args], allowPositionals: true });
   const { renderDirectory } = await import("./render.js");
   return renderDirectory(positionals[0] ?? ".");
+}
+
+async function importRecipe(args: readonly string[]): Promise<string> {
+  if (asksForHelp(args)) return usage;
+  const { importCommand } = await import("./import.js");
+  return importCommand(args);
+}
+
+async function preset(args: readonly string[]): Promise<string> {
+  if (asksForHelp(args)) return usage;
+  const { presetCommand } = await import("./preset.js");
+  return presetCommand(args);
 }
 
 function asksForHelp(args: readonly string[]): boolean {

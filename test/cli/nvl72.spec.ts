@@ -55,7 +55,8 @@ describe("nvl72", () => {
     assert.deepEqual(await run(["reprot"]), {
       status: 2,
       out: "",
-      error: "nvl72: there is no command 'reprot'; commands are plan, simulate, compare, render, report, help\n",
+      error:
+        "nvl72: there is no command 'reprot'; commands are plan, simulate, compare, render, import, preset, report, help\n",
     });
   });
 
