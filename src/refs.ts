@@ -28,6 +28,8 @@ export interface DomainRef {
   monitoringNamespace: string;
   /** Namespace of Dynamo's own services. */
   platformNamespace: string;
+  /** Network of the API server, for pods that watch it. */
+  apiServerCidr: string;
 }
 
 /**
@@ -166,6 +168,7 @@ const domainSchema = z.strictObject({
   routerPriorityClass: z.string().optional(),
   monitoringNamespace: z.string().min(1),
   platformNamespace: z.string().min(1),
+  apiServerCidr: z.string().min(1),
 });
 
 const poolSchema = z.strictObject({

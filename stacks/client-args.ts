@@ -21,6 +21,7 @@ export function domainArgs(config: ClientConfig, share: ClientAllocation): Clien
     ...(share.routerPriorityClass === "" ? {} : { routerPriorityClass: share.routerPriorityClass }),
     ...(network.channels === undefined ? {} : { channels: network.channels }),
     ...(network.monitoringNamespace === undefined ? {} : { monitoringNamespace: network.monitoringNamespace }),
+    ...(network.apiServerCidr === undefined ? {} : { apiServerCidr: network.apiServerCidr }),
     ...(network.platformNamespace === undefined ? {} : { platformNamespace: network.platformNamespace }),
   };
 }

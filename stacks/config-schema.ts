@@ -91,6 +91,7 @@ const secretKey = z.strictObject({ name: z.string(), key: z.string() });
 
 const router = z.strictObject({
   image: z.string().optional(),
+  imagePullSecrets: z.array(z.string()).optional(),
   replicas: z.int().optional(),
   prefillPolicy: z.string().optional(),
   decodePolicy: z.string().optional(),
@@ -120,7 +121,6 @@ const router = z.strictObject({
   auth: z.strictObject({ apiKey: secretKey.optional(), controlPlaneKey: secretKey.optional() }).optional(),
   callerNamespaces: z.array(z.string()).optional(),
   graphVersion: z.enum(["v1alpha1", "v1beta1"]).optional(),
-  apiServerCidr: z.string().optional(),
   nodeSelector: z.record(z.string(), z.string()).optional(),
 });
 
@@ -167,6 +167,7 @@ export const clientSchema = z.strictObject({
     .strictObject({
       monitoringNamespace: z.string().optional(),
       platformNamespace: z.string().optional(),
+      apiServerCidr: z.string().optional(),
       channels: z.enum(["Single", "All"]).optional(),
     })
     .default({}),

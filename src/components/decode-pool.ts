@@ -7,8 +7,9 @@ import { bindRef, whenReady } from "./ref-resources";
 import { warn } from "./refusal";
 
 /**
- * Generates answers from KV that prefill wrote. Owns a LeaderWorkerSet, the Service of its leaders, a disruption budget
- * and the network policy of its ports.
+ * Generates answers from KV that prefill wrote. Owns a LeaderWorkerSet and the Service of its leaders, or contributes a
+ * role to the object that the router makes (Ray Serve, Dynamo); and a disruption budget and the network policy of its
+ * ports.
  *
  * @throws RunError naming every argument that cannot work on the rack.
  */

@@ -37,4 +37,9 @@ export interface ClientDomainArgs {
   monitoringNamespace?: string;
   /** Namespace of Dynamo's NATS and etcd, which workers and frontends call. Default `dynamo-system`. In place. */
   platformNamespace?: string;
+  /**
+   * Network of the API server, which routers and Dynamo's workers watch. Default `0.0.0.0/0` on ports 443 and 6443.
+   * Changing it is in place.
+   */
+  apiServerCidr?: string;
 }

@@ -19,5 +19,6 @@ export function domainRef(args: ClientDomainArgs): DomainRef {
     ...(args.routerPriorityClass === undefined ? {} : { routerPriorityClass: args.routerPriorityClass }),
     monitoringNamespace: args.monitoringNamespace ?? "monitoring",
     platformNamespace: args.platformNamespace ?? "dynamo-system",
+    apiServerCidr: args.apiServerCidr ?? "0.0.0.0/0",
   };
 }

@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type { ProcessPort } from "../engines/engine";
-import { dynamoFrontend } from "../engines/trtllm/frontend";
+import { dynamoFrontend, workersServeMetadata } from "../engines/trtllm/frontend";
 import { frontendPort, platformPorts } from "../engines/trtllm/ports";
 import {
   dynamoApiVersions,
@@ -38,7 +38,7 @@ export function designDynamo({ args, pools, placement }: EntranceQuestion): Desi
   const [pool] = all;
   if (apiVersion === undefined) return { problems: [unknownVersion(args.graphVersion ?? "")] };
   if (pool === undefined) throw new Error("unchecked pools");
-  const weights = claimedWeights(pool);
+  const weights = workersServeMetadata(pool.engineVersion) ? undefined : weightsOf(pool);
   const graph = dynamoGraph({
     entrance: placement,
     frontend: {
@@ -65,7 +65,7 @@ export function designDynamo({ args, pools, placement }: EntranceQuestion): Desi
       port: frontendPort,
       metricsPort: frontendPort,
     },
-    warnings: weights === undefined ? [tokenizerWarning] : [],
+    warnings: warnAboutTokenizer(weights),
   };
 }
 
@@ -75,25 +75,30 @@ function dynamoRole(pool: PoolRef): DynamoRole {
   return { name: pool.name, role, workers: pool.workers, traysPerWorker, podTemplate };
 }
 
-/** The claim that the workers mount, for the frontend to read the tokenizer from the same path. */
-function claimedWeights(pool: PoolRef): WeightStore | undefined {
+/** Where the workers have the weights, for a frontend that reads the tokenizer from the same path. */
+function weightsOf(pool: PoolRef): WeightStore {
   const { spec } = contributionOf(pool).podTemplate as types.input.core.v1.PodTemplateSpec;
   const volumes = (spec as types.input.core.v1.PodSpec).volumes as readonly types.input.core.v1.Volume[];
   const weights = volumes.find(({ name }) => name === "weights");
-  const source = weights?.persistentVolumeClaim as types.input.core.v1.PersistentVolumeClaimVolumeSource | undefined;
-  if (typeof source?.claimName !== "string") return undefined;
-  return { claim: source.claimName, path: "", readGibPerSecond: 1 };
+  const claim = weights?.persistentVolumeClaim as { readonly claimName: string } | undefined;
+  const directory = weights?.hostPath as { readonly path: string } | undefined;
+  return { claim: claim?.claimName, hostPath: directory?.path, path: "", readGibPerSecond: 1 };
 }
 
-const tokenizerWarning: Problem = {
-  path: "model.weights",
-  what: "a directory of the trays, which frontends do not run on",
-  rule: "Dynamo's frontends read the model's tokenizer by the path that workers registered",
-  fix: "weights by claim, or the tokenizer's files under the same path in the frontend's image",
-};
+function warnAboutTokenizer(weights: WeightStore | undefined): readonly Problem[] {
+  if (weights?.hostPath === undefined) return [];
+  return [
+    {
+      path: "model.weights.hostPath",
+      what: `${weights.hostPath} must exist on the hosts of the frontends too`,
+      rule: "before 1.4 Dynamo's frontends read the model's tokenizer by the path that workers registered",
+      fix: "weights by claim, the directory on the hosts as well, or engine.version 1.4.0 or newer",
+    },
+  ];
+}
 
 function policies({
-  args: { domain, callerNamespaces = [], apiServerCidr = "0.0.0.0/0" },
+  args: { domain, callerNamespaces = [] },
   placement,
 }: Pick<EntranceQuestion, "args" | "placement">): readonly types.input.networking.v1.NetworkPolicy[] {
   const { nats, etcd } = platformPorts;
@@ -104,7 +109,7 @@ function policies({
       metrics: frontendPort,
       inside: [responses],
       platform: { namespace: domain.platformNamespace, ports: [nats, etcd] },
-      apiServerCidr,
+      apiServerCidr: domain.apiServerCidr,
       monitoringNamespace: domain.monitoringNamespace,
     }),
     entrancePolicy(placement, peers),

@@ -59,7 +59,10 @@ export interface ModelArgs {
 
 /** Which engine runs, in which version, from which image. */
 export interface EngineArgs {
-  /** One of `EngineName`. A string, because a schema for other languages has no choice of one. Changing it rolls the pool. */
+  /**
+   * One of `EngineName`. A string, because a schema for other languages has no choice of one. Changing it replaces the
+   * pools and the router where another orchestrator comes with it, and else rolls them.
+   */
   name: string;
   /**
    * Version inside the image, for example `0.5.8`: flags are rendered for it. Not read from the image, because a digest
@@ -71,7 +74,8 @@ export interface EngineArgs {
   /**
    * What runs the workers. Default: SGLang `leader-worker-set`; vLLM `ray-serve`, or `leader-worker-set` without Ray;
    * TensorRT-LLM `dynamo`. With Ray and Dynamo one object holds all roles, which the Router makes: the pool contributes
-   * to it, and its image must be known. Changing it replaces the pools and the router.
+   * to it, and its image must be known. Changing it replaces the pools and the router: the old pods
+   * go before the new ones come, because a full rack has no trays for both.
    */
   orchestrator?: Orchestrator;
   /** Names of image pull secrets in the client's namespace. Changing them rolls the pool. */

@@ -1,11 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import type { PoolObjects } from "../manifests/pool-objects";
 import type { PoolIntent } from "../plan/intent";
 import { customObject } from "./custom-object";
 import { gatedImage } from "./gated-image";
 import type { PoolArgs } from "./pool-args";
 import { designPool, type PoolDesign } from "./pool-design";
 import { resourcesOf } from "./ref-resources";
+import { poolSuccession } from "./succession";
 import { accepted, outputProblems, refuseIfAny } from "./refusal";
 
 /** Pulling the image and being scheduled, before the startup probe begins to count. */
@@ -35,21 +37,27 @@ export function emitEnginePool(
   const before = resourcesOf(args.domain, args.experts);
   const child = { parent: owner, dependsOn: before };
   const patience = `${plan.startup.budgetSeconds + plan.drainSeconds + schedulingSeconds}s`;
-  const { configuration, workers, leaders } = objects;
+  const { configuration, leaders } = objects;
   const files = configuration && new k8s.core.v1.ConfigMap(`${name}-configuration`, configuration, child);
   return [
     ...(files === undefined ? [] : [files]),
-    ...(workers === undefined
-      ? []
-      : [
-          customObject(`${name}-workers`, workers, {
-            parent: owner,
-            dependsOn: files === undefined ? before : [...before, files],
-            customTimeouts: { create: patience, update: patience },
-          }),
-        ]),
+    emitWorkers(name, objects, {
+      parent: owner,
+      dependsOn: files === undefined ? before : [...before, files],
+      customTimeouts: { create: patience, update: patience, delete: patience },
+      ...poolSuccession(),
+    }),
     ...(leaders === undefined ? [] : [new k8s.core.v1.Service(`${name}-leaders`, leaders, child)]),
     new k8s.policy.v1.PodDisruptionBudget(`${name}-budget`, objects.budget, child),
     new k8s.networking.v1.NetworkPolicy(`${name}-network`, objects.network, child),
   ];
+}
+
+function emitWorkers(
+  name: string,
+  { workers, note }: PoolObjects,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.CustomResource {
+  if (workers !== undefined) return customObject(`${name}-workers`, workers, opts);
+  return new k8s.core.v1.ConfigMap(`${name}-workers`, note, opts);
 }

@@ -30,7 +30,22 @@ export function designGraph(question: EntranceQuestion): DesignedGraph {
   const contributed = [...pools.prefill, ...pools.decode];
   const problems = [...checkAgreement(pools), ...checkProxySettings(args, ray), ...checkContributions(contributed)];
   if (problems.length > 0) return { problems };
-  return ray ? designRay(question) : designDynamo(question);
+  const designed = ray ? designRay(question) : designDynamo(question);
+  if ("problems" in designed) return designed;
+  return { ...designed, warnings: [...designed.warnings, ...warnAboutArchitecture(args, pools.decode)] };
+}
+
+/** An entrance runs the engine's image on hosts that need not be of the trays' kind. */
+function warnAboutArchitecture({ image, nodeSelector }: RouterArgs, [pool]: readonly PoolRef[]): readonly Problem[] {
+  if (image !== undefined || nodeSelector?.["kubernetes.io/arch"] !== undefined) return [];
+  return [
+    {
+      path: "nodeSelector",
+      what: `names no architecture for ${pool?.image ?? ""}`,
+      rule: "the entrance runs the engine's image; an image for one architecture alone does not start on hosts of another",
+      fix: "{ kubernetes.io/arch: arm64 }, or an image for both",
+    },
+  ];
 }
 
 /** What a proxy can be told and the engines' own entrances cannot. */
@@ -41,6 +56,8 @@ function checkProxySettings(args: RouterArgs, ray: boolean): readonly Problem[] 
   const stated: readonly string[] = [
     ...proxySettings.filter((setting) => args[setting] !== undefined),
     ...(args.timeouts !== undefined && !ray ? ["timeouts"] : []),
+    ...(args.longestAnswerSeconds !== undefined && !ray ? ["longestAnswerSeconds"] : []),
+    ...(args.graphVersion !== undefined && ray ? ["graphVersion"] : []),
     ...(args.timeouts?.shutdownGraceSeconds !== undefined && ray ? ["timeouts.shutdownGraceSeconds"] : []),
   ];
   return stated.map((path) => ({

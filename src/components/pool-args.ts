@@ -18,7 +18,7 @@ export interface PoolArgs {
   engine: EngineArgs;
   /**
    * Instances of the engine, each a group of trays that serves requests on its own. Changing it adds or removes whole
-   * workers in place; the others go on.
+   * workers in place; the others go on. With Ray Serve it replaces the whole cluster: KubeRay changes none in place.
    */
   workers: number;
   /**

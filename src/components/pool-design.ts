@@ -72,7 +72,7 @@ type Rendered =
 
 /** A LeaderWorkerSet of its own, or a role of the object that the router makes. */
 function render(placement: Placement, plan: PoolPlan, engine: Engine, domain: DomainRef): Rendered {
-  const { monitoringNamespace, platformNamespace } = domain;
+  const { monitoringNamespace } = domain;
   const process = engine.process(plan, leaderWorkerSetVariables);
   const ports = { http: engine.httpPort, servesFrom: engine.servesFrom(plan), monitoringNamespace };
   if (plan.intent.orchestrator === "leader-worker-set") {
@@ -83,15 +83,15 @@ function render(placement: Placement, plan: PoolPlan, engine: Engine, domain: Do
   const refused = checkObjectName("name", placement.name, longestRoleName);
   if (refused.length > 0) return { problems: refused };
   const objects = contributedPoolObjects(placement, plan, process, ports, {
-    ...(plan.intent.orchestrator === "dynamo" ? dynamoReach(platformNamespace) : {}),
+    ...(plan.intent.orchestrator === "dynamo" ? dynamoReach(domain) : {}),
   });
   return { objects, contribution: contributionOf(placement, plan, process) };
 }
 
 /** Workers register with NATS and etcd or, in newer versions, with the API server. */
-export function dynamoReach(platformNamespace: string): Pick<Reach, "platform" | "apiServerCidr"> {
+function dynamoReach({ platformNamespace, apiServerCidr }: DomainRef): Pick<Reach, "platform" | "apiServerCidr"> {
   const { nats, etcd } = platformPorts;
-  return { platform: { namespace: platformNamespace, ports: [nats, etcd] }, apiServerCidr: "0.0.0.0/0" };
+  return { platform: { namespace: platformNamespace, ports: [nats, etcd] }, apiServerCidr };
 }
 
 /** KubeRay and Dynamo put the role's name between the graph's and a pod's own, and a label has 63 characters. */

@@ -7,8 +7,9 @@ import { bindRef, whenReady } from "./ref-resources";
 import { warn } from "./refusal";
 
 /**
- * Computes prompts and hands their KV to decode. Owns a LeaderWorkerSet, the Service of its leaders, a disruption budget
- * and the network policy of its ports.
+ * Computes prompts and hands their KV to decode. Owns a LeaderWorkerSet and the Service of its leaders, or contributes a
+ * role to the object that the router makes (Ray Serve, Dynamo); and a disruption budget and the network policy of its
+ * ports.
  *
  * @throws RunError naming every argument that cannot work on the rack.
  */

@@ -41,7 +41,7 @@ export function designProxy({ args, pools, placement, patienceSeconds }: Entranc
       callerNamespaces: args.callerNamespaces ?? [],
       monitoringNamespace: args.domain.monitoringNamespace,
       enginePort: pools.decode[0]?.httpPort ?? 0,
-      apiServerCidr: args.apiServerCidr ?? "0.0.0.0/0",
+      apiServerCidr: args.domain.apiServerCidr,
     },
   );
   const { http: port, metrics: metricsPort } = routerPorts;

@@ -1,11 +1,13 @@
 import type { types } from "@pulumi/kubernetes";
 import type { ProcessPort } from "../engines/engine";
+import { rayDrain } from "../engines/vllm/drain";
 import { rayVersionOf } from "../engines/vllm/ray-version";
 import { rayStartParams, serveConfig } from "../engines/vllm/serve-config";
 import type { PoolRole } from "../plan/intent";
 import { entrancePolicy, graphNetworkPolicy } from "../manifests/graph-network-policy";
 import { labels } from "../manifests/labels";
 import { rayPorts, rayService, serveServiceName, type RayRole } from "../manifests/ray-service";
+import { checkObjectName } from "../manifests/object-name";
 import { serviceAccount } from "../manifests/service-account";
 import type { Problem } from "../problems";
 import type { PoolRef } from "../refs";
@@ -16,14 +18,15 @@ import type { EntranceQuestion } from "./router-design";
 const ingressPerGpu = 64 / 48;
 const usualRequestSeconds = 1800;
 
-/** Fields that KubeRay changes on no running cluster: with `upgradeStrategy: None` it would leave the pods as they are. */
-const replacedFields: readonly string[] = [
-  "spec.rayClusterConfig.rayVersion",
-  "spec.rayClusterConfig.headGroupSpec",
-  "spec.rayClusterConfig.workerGroupSpecs[*].groupName",
-  "spec.rayClusterConfig.workerGroupSpecs[*].template",
-  "spec.rayClusterConfig.workerGroupSpecs[*].rayStartParams",
-];
+/**
+ * KubeRay changes nothing of a running RayService's cluster: with `upgradeStrategy: None` new templates are ignored, and
+ * so are other numbers of replicas, which its hash leaves out (1.6.0 utils/util.go; kuberay#2331). Only what the
+ * application is told is applied in place.
+ */
+const replacedFields: readonly string[] = ["spec.rayClusterConfig"];
+
+/** KubeRay puts its own words behind a RayService's name (1.6.0 utils/constant.go, MaxRayServiceNameLength). */
+const longestRayServiceName = 47;
 
 /** Ray's processes choose ports from the whole range: raylets, object managers, workers. */
 const anyPort: ProcessPort = {
@@ -43,7 +46,8 @@ export function designRay({ args, pools, placement }: EntranceQuestion): Designe
   const problems = [
     ...checkSinglePool("prefill", otherPrefill),
     ...checkSinglePool("decode", otherDecode),
-    ...checkTime(requestSeconds, decode),
+    ...checkTime(requestSeconds, args.longestAnswerSeconds ?? decode?.drainSeconds ?? 0),
+    ...checkObjectName("name", placement.name, longestRayServiceName),
   ];
   if (problems.length > 0 || prefill === undefined || decode === undefined) return { problems };
   if (rayVersion === undefined) throw new Error(`unchecked engine version ${decode.engineVersion}`);
@@ -59,7 +63,11 @@ export function designRay({ args, pools, placement }: EntranceQuestion): Designe
     entrance: {
       kind: "graph",
       account: serviceAccount(placement.serviceAccount, placement.namespace, labels(placement)),
-      graph: rayService(placement, [prefill, decode].map(rayRole), config, rayVersion),
+      graph: rayService(placement, [prefill, decode].map(rayRole), {
+        serveConfig: config,
+        rayVersion,
+        drain: rayDrain("cluster", Math.max(prefill.drainSeconds, decode.drainSeconds)),
+      }),
       policies: policies({ args, placement }),
       replaceOnChanges: replacedFields,
       service: serveServiceName(placement.name),
@@ -112,8 +120,7 @@ function checkSinglePool(role: "prefill" | "decode", others: readonly PoolRef[])
   ];
 }
 
-function checkTime(requestSeconds: number, decode: PoolRef | undefined): readonly Problem[] {
-  const longest = decode?.drainSeconds ?? 0;
+function checkTime(requestSeconds: number, longest: number): readonly Problem[] {
   if (requestSeconds > longest) return [];
   return [
     {

@@ -71,6 +71,8 @@ export interface RouterArgs {
    * without lost requests; with Ray it replaces the cluster, with Dynamo it rolls the frontends.
    */
   image?: pulumi.Input<string>;
+  /** Names of image pull secrets in the client's namespace. Default: with Ray and Dynamo the pools' own. Rolls. */
+  imagePullSecrets?: string[];
   /**
    * Default 2: one may go and requests still arrive. With Ray the replicas of its HTTP ingress, default four for every
    * three GPUs as published. Changing it is in place.
@@ -92,8 +94,6 @@ export interface RouterArgs {
   longestAnswerSeconds?: number;
   /** Namespaces that may send requests. Default: everyone who can reach the Service. Changing it is in place. */
   callerNamespaces?: string[];
-  /** Network of the API server, for discovery. Default `0.0.0.0/0` on ports 443 and 6443. Changing it is in place. */
-  apiServerCidr?: string;
   /**
    * With Dynamo: version of the graph's API, `v1alpha1` or `v1beta1`. Default `v1alpha1`, which every operator serves.
    * Changing it replaces the graph.

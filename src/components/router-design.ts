@@ -1,3 +1,4 @@
+import type { types } from "@pulumi/kubernetes";
 import { checkPresent, type RoutedPools } from "../engines/agreement";
 import { vllmRouterVersion } from "../engines/vllm-router/router";
 import { checkImage, imageWarnings } from "../manifests/image";
@@ -50,6 +51,7 @@ export function designRouter(name: string, args: RouterArgs): DesignedRouter {
   const designed = owned ? designProxy(question) : designGraph(question);
   const problems = [
     ...checkObjectName("name", name),
+    ...(owned && args.graphVersion !== undefined ? [noGraph] : []),
     ...("problems" in designed ? designed.problems : []),
     ...checkHome(args),
     ...checkImage(image),
@@ -70,6 +72,13 @@ export function designRouter(name: string, args: RouterArgs): DesignedRouter {
 function usualImage(pool: PoolRef): PassedThrough | undefined {
   return pool.orchestrator === "leader-worker-set" ? usualProxyImage(pool) : pool.image;
 }
+
+const noGraph: Problem = {
+  path: "graphVersion",
+  what: "is stated, but no graph is made",
+  rule: "only Dynamo's workloads have a graph",
+  fix: "leave it out",
+};
 
 /** vllm-router is published as nightly images alone, and a tag of those says nothing of its flags. */
 const missingImage: Problem = {
@@ -101,6 +110,13 @@ function rolloutPatienceSeconds({ prefill, decode }: RouterArgs): number {
   return Math.ceil((slowest + ownStartupSeconds) / 1800) * 1800;
 }
 
+/** The entrance of a graph runs the pools' image, and so pulls it from where they do. */
+function contributedPullSecrets([pool]: readonly PoolRef[]): readonly string[] {
+  const { spec } = (pool?.contribution?.podTemplate ?? {}) as types.input.core.v1.PodTemplateSpec;
+  const { imagePullSecrets = [] } = (spec ?? {}) as types.input.core.v1.PodSpec;
+  return (imagePullSecrets as readonly { readonly name: string }[]).map(({ name }) => name);
+}
+
 function routerRef({ domain }: RouterArgs, { servedModel }: PoolRef, entrance: ProxyDesign | GraphDesign): RouterRef {
   const { client, namespace } = domain;
   const { service, port, metricsPort } = entrance;
@@ -116,7 +132,7 @@ function placementOf(name: string, args: RouterArgs, image: PassedThrough): Rout
     client: domain.client,
     role: "router",
     image,
-    imagePullSecrets: [],
+    imagePullSecrets: args.imagePullSecrets ?? contributedPullSecrets(args.decode),
     serviceAccount: name,
     ...(domain.routerPriorityClass === undefined ? {} : { priorityClass: domain.routerPriorityClass }),
     cpuCores: args.cpuCores ?? usualCpuCores,

@@ -9,6 +9,7 @@ import { bindRef, resourcesOf, whenReady } from "./ref-resources";
 import { accepted, outputProblems, refuseIfAny, warn } from "./refusal";
 import type { RouterArgs } from "./router-args";
 import { designRouter, type RouterDesign } from "./router-design";
+import { routerSuccession } from "./succession";
 
 /**
  * Sends a client's requests to its pools: each prompt to a prefill worker, its answer from a decode worker.
@@ -78,6 +79,7 @@ function emitProxy(
     // Without the right to watch pods a replica ends at once.
     dependsOn: [...child.dependsOn, account, role, binding, network],
     customTimeouts: { create: patience, update: patience },
+    ...routerSuccession(name),
   });
   return [account, role, binding, service, budget, network, replicas];
 }
@@ -96,13 +98,13 @@ function emitGraph(
     (policy, index) =>
       new k8s.networking.v1.NetworkPolicy(`${name}-network${index === 0 ? "" : `-${index}`}`, policy, child),
   );
+  const succession = routerSuccession(name);
   const workload = customObject(`${name}-graph`, graph, {
     parent: owner,
     dependsOn: [...child.dependsOn, serviceAccount, ...networks],
-    customTimeouts: { create: patience, update: patience },
-    replaceOnChanges: [...replaceOnChanges],
-    // Two of them would need every tray twice.
-    deleteBeforeReplace: true,
+    customTimeouts: { create: patience, update: patience, delete: patience },
+    ...succession,
+    replaceOnChanges: [...(succession.replaceOnChanges ?? []), ...replaceOnChanges],
   });
   return [serviceAccount, ...networks, workload];
 }

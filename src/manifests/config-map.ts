@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { types } from "@pulumi/kubernetes";
 import type { ConfigurationFile } from "../engines/engine";
 import type { Problem } from "../problems";
-import { clientLabels, labels, type Member } from "./labels";
+import type { PoolPlan } from "../plan/pool";
+import { clientLabels, labels, podSelector, type Member } from "./labels";
 
 /** A computed placement of experts, in the engine's own file format. */
 export interface PlacementFile {
@@ -47,6 +48,26 @@ export function engineConfigMap(pool: Member, files: readonly ConfigurationFile[
 export function engineConfigMapName(pool: Member, files: readonly ConfigurationFile[]): string {
   const hash = createHash("sha256").update(files.map(({ key, content }) => `${key}\n${content}`).join("\n"));
   return `${pool.name}-${hash.digest("hex").slice(0, 10)}`;
+}
+
+/**
+ * What a pool leaves of itself where its pods belong to an object of its router's: how many there are, and what to look
+ * for. It stands where a LeaderWorkerSet would.
+ */
+export function poolNote(pool: Member, plan: PoolPlan): types.input.core.v1.ConfigMap {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: pool.name, namespace: pool.namespace, labels: labels(pool) },
+    data: {
+      orchestrator: plan.intent.orchestrator,
+      workers: String(plan.workers),
+      traysPerWorker: String(plan.traysPerWorker),
+      podSelector: Object.entries(podSelector(pool))
+        .map(([key, value]) => `${key}=${value}`)
+        .join(","),
+    },
+  };
 }
 
 /** MaxSecretSize of k8s.io/api/core/v1, which the API server applies to ConfigMaps too. */

@@ -12,10 +12,7 @@ import { weightsVolume } from "./weights-volume";
 export interface DynamoFrontend {
   readonly replicas: number;
   readonly process: FrontendProcess;
-  /**
-   * Where it finds the model's tokenizer: by the path that workers registered. Only a claim can be mounted, because a
-   * directory of the trays is not where frontends run.
-   */
+  /** Where it finds the model's tokenizer by the path that workers registered; absent where workers serve it. */
   readonly weights?: WeightStore;
 }
 
@@ -25,7 +22,7 @@ export function frontendPod(
   { process, weights }: DynamoFrontend,
 ): types.input.core.v1.PodTemplateSpec {
   const memory = `${entrance.memoryGib}Gi`;
-  const volumes = [temporaryFiles(), ...(weights?.claim === undefined ? [] : [weightsVolume(weights)])];
+  const volumes = [temporaryFiles(), ...(weights === undefined ? [] : [weightsVolume(weights)])];
   return {
     metadata: { labels: labels(entrance) },
     spec: {

@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { EngineProcess } from "../engines/engine";
 import type { PoolPlan } from "../plan/pool";
-import { engineConfigMap } from "./config-map";
+import { engineConfigMap, poolNote } from "./config-map";
 import { leaderWorkerSet, type LeaderWorkerSet } from "./leader-worker-set";
 import type { Placement } from "./placement";
 import { countedDisruptionBudget, disruptionBudget } from "./pod-disruption-budget";
@@ -12,8 +12,9 @@ import { leadersService } from "./service";
 export interface PoolObjects {
   /** Files of the engine's own, where it reads any. */
   readonly configuration?: types.input.core.v1.ConfigMap;
-  /** Absent, like the Service, where the router makes the workload of all roles. */
+  /** Absent, like the Service, where the router makes the workload of all roles; `note` stands in its place then. */
   readonly workers?: LeaderWorkerSet;
+  readonly note?: types.input.core.v1.ConfigMap;
   readonly leaders?: types.input.core.v1.Service;
   readonly budget: types.input.policy.v1.PodDisruptionBudget;
   readonly network: types.input.networking.v1.NetworkPolicy;
@@ -56,6 +57,7 @@ export function contributedPoolObjects(
 ): PoolObjects {
   return {
     ...configuration(placement, process),
+    note: poolNote(placement, plan),
     budget: countedDisruptionBudget(placement, plan.trays),
     network: poolNetworkPolicy(placement, process.ports, ports.monitoringNamespace, { ...reach, entrance: true }),
   };

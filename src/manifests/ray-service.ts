@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import { stringify } from "yaml";
-import type { JsonObject } from "../engines/engine";
+import type { Drain, JsonObject } from "../engines/engine";
+import { exitMarginSeconds } from "./engine-pod";
 import { labels } from "./labels";
 import type { RouterPlacement } from "./placement";
 import { arm64Toleration, passThrough, placementFields } from "./placement";
@@ -15,6 +16,14 @@ export interface RayRole {
   readonly traysPerWorker: number;
   readonly podTemplate: types.input.core.v1.PodTemplateSpec;
   readonly rayStartParams: Readonly<Record<string, string>>;
+}
+
+/** What a cluster serves, and how its head ends. */
+export interface RayApplication {
+  readonly serveConfig: JsonObject;
+  readonly rayVersion: string;
+  /** The head goes last: nodes that lose it end after a minute, with what they have in flight. */
+  readonly drain: Drain;
 }
 
 interface WorkerGroup {
@@ -62,8 +71,7 @@ export function serveServiceName(rayService: string): string {
 export function rayService(
   head: RouterPlacement,
   roles: readonly RayRole[],
-  serveConfig: JsonObject,
-  rayVersion: string,
+  { serveConfig, rayVersion, drain }: RayApplication,
 ): RayService {
   return {
     apiVersion: "ray.io/v1",
@@ -72,7 +80,8 @@ export function rayService(
       name: head.name,
       namespace: head.namespace,
       labels: labels(head),
-      annotations: { "pulumi.com/waitFor": "condition=Ready" },
+      // Ready only says that something answers: of a change to the application it says nothing.
+      annotations: { "pulumi.com/waitFor": JSON.stringify(["condition=Ready", running(head.client)]) },
     },
     spec: {
       // KubeRay and Ray read YAML 1.1, to which a bare `y` is a boolean.
@@ -84,12 +93,17 @@ export function rayService(
         headGroupSpec: {
           // The head schedules and serves HTTP; work goes to the trays.
           rayStartParams: { "num-cpus": "0", "num-gpus": "0", "dashboard-host": "0.0.0.0" },
-          template: headTemplate(head),
+          template: headTemplate(head, drain),
         },
         workerGroupSpecs: roles.map(workerGroup),
       },
     },
   };
+}
+
+/** The application of a client is named after it. */
+function running(application: string): string {
+  return `jsonpath={.status.activeServiceStatus.applicationStatuses['${application}'].status}=RUNNING`;
 }
 
 function workerGroup({ name, workers, traysPerWorker, rayStartParams, podTemplate }: RayRole): WorkerGroup {
@@ -105,7 +119,7 @@ function workerGroup({ name, workers, traysPerWorker, rayStartParams, podTemplat
   };
 }
 
-function headTemplate(head: RouterPlacement): types.input.core.v1.PodTemplateSpec {
+function headTemplate(head: RouterPlacement, drain: Drain): types.input.core.v1.PodTemplateSpec {
   const memory = `${head.memoryGib}Gi`;
   return {
     metadata: { labels: labels(head) },
@@ -113,6 +127,7 @@ function headTemplate(head: RouterPlacement): types.input.core.v1.PodTemplateSpe
       ...placementFields(head),
       automountServiceAccountToken: false,
       enableServiceLinks: false,
+      terminationGracePeriodSeconds: drain.seconds + exitMarginSeconds,
       securityContext: enginePodSecurityContext,
       ...(head.nodeSelector !== undefined && { nodeSelector: { ...head.nodeSelector } }),
       // No toleration of nvidia.com/gpu: the head stays off the trays.
@@ -123,6 +138,7 @@ function headTemplate(head: RouterPlacement): types.input.core.v1.PodTemplateSpe
           image: passThrough(head.image),
           ports: Object.entries(rayPorts).map(([name, containerPort]) => ({ name, containerPort })),
           resources: { requests: { cpu: String(head.cpuCores), memory }, limits: { memory } },
+          lifecycle: { preStop: { exec: { command: [...drain.command] } } },
           // Ray writes its session below /tmp and its images run as a user of their own.
           securityContext: { ...routerSecurityContext, readOnlyRootFilesystem: false },
           volumeMounts: [...temporaryFiles().mounts],

@@ -2,7 +2,8 @@ import type { types } from "@pulumi/kubernetes";
 
 /**
  * Engines. No hostIPC, hostPID or hostNetwork: KV crosses trays as fabric memory through the claimed IMEX channel.
- * - IPC_LOCK: the transfer engine registers pinned host memory beyond the default limit of locked memory.
+ * - IPC_LOCK: the transfer engine registers pinned host memory beyond the default limit of locked memory. It reaches
+ *   processes of root only: images of another user (Ray's) depend on the node's limit where they use RDMA.
  * - no runAsNonRoot and no read-only root: the published SGLang images run as root and compile kernels below /root and
  *   their own site-packages.
  */

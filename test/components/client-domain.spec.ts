@@ -135,6 +135,7 @@ describe("a client's domain", () => {
       client: "client1",
       hardware: "gb200-nvl72",
       platformNamespace: "dynamo-system",
+      apiServerCidr: "0.0.0.0/0",
       namespace: "inference",
       claimTemplate: "client1-channel-87a7acbd",
       trays: 9,

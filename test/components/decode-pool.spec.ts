@@ -154,7 +154,11 @@ describe("a decode pool", () => {
   it("waits for its workers as long as they may take to start after the old ones drained", async () => {
     const run = await runProgram(() => new DecodePool(name, decodeArgs()));
     // 1500 s start-up budget, 410 s drain, 600 s for pulling the image and scheduling.
-    assert.deepEqual(created(run, `${name}-workers`).customTimeouts, { create: "2510s", update: "2510s" });
+    assert.deepEqual(created(run, `${name}-workers`).customTimeouts, {
+      create: "2510s",
+      update: "2510s",
+      delete: "2510s",
+    });
   });
 
   it("tells a router all it needs, at once and without an output", async () => {

@@ -54,7 +54,11 @@ describe("a prefill pool", () => {
   it("waits for its workers as long as they may take to start after the old ones drained", async () => {
     const run = await runProgram(() => new PrefillPool(name, prefillArgs()));
     // 1320 s start-up budget, 60 s drain, 600 s for pulling the image and scheduling.
-    assert.deepEqual(created(run, `${name}-workers`).customTimeouts, { create: "1980s", update: "1980s" });
+    assert.deepEqual(created(run, `${name}-workers`).customTimeouts, {
+      create: "1980s",
+      update: "1980s",
+      delete: "1980s",
+    });
   });
 
   it("tells a router all it needs, with the port at which decode finds its KV", async () => {

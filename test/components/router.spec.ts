@@ -93,9 +93,13 @@ describe("a router", () => {
           name,
           routerArgs({
             ...settings,
-            domain: { ...domain, routerPriorityClass: "nvl72-router", monitoringNamespace: "prometheus" },
+            domain: {
+              ...domain,
+              routerPriorityClass: "nvl72-router",
+              monitoringNamespace: "prometheus",
+              apiServerCidr: "10.0.0.1/32",
+            },
             callerNamespaces: ["gateway"],
-            apiServerCidr: "10.0.0.1/32",
             nodeSelector: { pool: "cpu" },
             cpuCores: 8,
             memoryGib: 16,
@@ -134,7 +138,7 @@ describe("a router", () => {
     const decode = [poolRef("decode", { startupBudgetSeconds: 3100 })];
     const run = await runProgram(() => new Router(name, routerArgs({ decode })));
     const replicas = created(run, `${name}-replicas`);
-    assert.deepEqual(replicas.customTimeouts, { create: "5400s", update: "5400s" });
+    assert.deepEqual(replicas.customTimeouts, { create: "5400s", update: "5400s", delete: "" });
     const spec = replicas.inputs.spec as { progressDeadlineSeconds: number };
     assert.equal(spec.progressDeadlineSeconds, 5400);
   });

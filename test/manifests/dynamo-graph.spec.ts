@@ -130,7 +130,7 @@ const decodeMain = {
   securityContext: {
     privileged: false,
     allowPrivilegeEscalation: false,
-    capabilities: { drop: ["ALL"], add: ["IPC_LOCK", "SETGID", "SETUID", "SYS_CHROOT"] },
+    capabilities: { drop: ["ALL"], add: ["IPC_LOCK", "DAC_OVERRIDE", "SETGID", "SETUID", "SYS_CHROOT"] },
   },
   volumeMounts: [
     { name: "weights", mountPath: "/models", readOnly: true },
@@ -289,18 +289,16 @@ describe("a Dynamo graph", () => {
     assert.equal(made.spec.services.Frontend?.extraPodSpec.serviceAccountName, "client1-router");
   });
 
-  it("gives the frontend the model's files where they are in a claim", () => {
+  it("gives the frontend the model's files where they are", () => {
     const process = dynamoFrontend("1.6.1");
     const mounts = (weights: object): unknown => {
       const made = alpha({ frontend: { replicas: 1, process, weights } });
       return made.spec.services.Frontend?.extraPodSpec.mainContainer.volumeMounts;
     };
     const tmp = { name: "tmp", mountPath: "/tmp" };
-    assert.deepEqual(mounts({ claim: "models", path: "r1", readGibPerSecond: 5 }), [
-      tmp,
-      { name: "weights", mountPath: "/models", readOnly: true },
-    ]);
-    assert.deepEqual(mounts({ hostPath: "/mnt", path: "r1", readGibPerSecond: 5 }), [tmp]);
+    const files = { name: "weights", mountPath: "/models", readOnly: true };
+    assert.deepEqual(mounts({ claim: "models", path: "r1", readGibPerSecond: 5 }), [tmp, files]);
+    assert.deepEqual(mounts({ hostPath: "/mnt", path: "r1", readGibPerSecond: 5 }), [tmp, files]);
   });
 
   it("names several pools of a role apart", () => {

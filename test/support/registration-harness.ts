@@ -19,8 +19,9 @@ export interface Registration {
   /** `urn::id` by package, for a component. */
   readonly providers: Readonly<Record<string, string>>;
   /** Empty where the provider's own apply. */
-  readonly customTimeouts: { readonly create: string; readonly update: string };
+  readonly customTimeouts: { readonly create: string; readonly update: string; readonly delete: string };
   readonly replaceOnChanges: readonly string[];
+  readonly deleteBeforeReplace: boolean;
   readonly aliases: readonly object[];
   /** The whole request but the place in the source it came from, keys in the order in which they are sent. */
   readonly text: string;
@@ -149,8 +150,13 @@ function readRegistration(request: RegisterResourceRequest, urn: string): Regist
     dependencies: request.getDependenciesList(),
     provider: request.getProvider(),
     providers: Object.fromEntries(request.getProvidersMap().getEntryList()),
-    customTimeouts: { create: whole.customtimeouts?.create ?? "", update: whole.customtimeouts?.update ?? "" },
+    customTimeouts: {
+      create: whole.customtimeouts?.create ?? "",
+      update: whole.customtimeouts?.update ?? "",
+      delete: whole.customtimeouts?.pb_delete ?? "",
+    },
     replaceOnChanges: request.getReplaceonchangesList(),
+    deleteBeforeReplace: request.getDeletebeforereplace(),
     aliases: whole.aliasesList,
     text: JSON.stringify({ ...whole, sourceposition: undefined, stacktrace: undefined }),
   };

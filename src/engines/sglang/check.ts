@@ -1,5 +1,7 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
+import { closest } from "../closest";
+import { checkUnused, type Setting } from "../unused-settings";
 import { dialectOf, sglangVersions, type Dialect } from "./dialect";
 import { launchFlags } from "./launch-line";
 
@@ -19,7 +21,17 @@ export function checkSglangVersion(version: string): readonly Problem[] {
 export function checkSglang(plan: PoolPlan): readonly Problem[] {
   const dialect = dialectOf(plan.intent.engineVersion);
   if (dialect === undefined) return [];
-  return [...checkExtraArgs(plan, dialect), ...checkExtraEnvironment(plan), ...checkSpeculation(plan)];
+  return [
+    ...checkUnused(plan.intent, "SGLang", unusedBy(plan)),
+    ...checkExtraArgs(plan, dialect),
+    ...checkExtraEnvironment(plan),
+    ...checkSpeculation(plan),
+  ];
+}
+
+function unusedBy({ parallel }: PoolPlan): Readonly<Partial<Record<Setting, string>>> {
+  if (parallel.dispatch === "low-latency") return {};
+  return { dispatchTokensPerRank: "only low-latency dispatch has a buffer of a fixed size" };
 }
 
 function checkExtraArgs(plan: PoolPlan, dialect: Dialect): readonly Problem[] {
@@ -40,7 +52,7 @@ function checkExtraArgs(plan: PoolPlan, dialect: Dialect): readonly Problem[] {
         path: "extraArgs",
         what: `${name} is not a flag of SGLang ${dialect.version}`,
         rule: "an unknown flag stops the server at start, after the old one is gone",
-        fix: closest(name, dialect.flags),
+        fix: closest(name, dialect.flags, "see the launcher's --help"),
       });
     }
   }
@@ -80,11 +92,4 @@ function checkSpeculation(plan: PoolPlan): readonly Problem[] {
       fix: "one of the two",
     },
   ];
-}
-
-function closest(name: string, flags: ReadonlySet<string>): string {
-  const words = name.replace(/^--/, "").split("-");
-  const score = (flag: string): number => words.filter((word) => flag.includes(word)).length;
-  const best = [...flags].sort((a, b) => score(b) - score(a) || (a < b ? -1 : 1))[0] ?? "";
-  return score(best) > 0 ? `did you mean ${best}?` : "see the launcher's --help";
 }

@@ -1,5 +1,7 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
+import { closest } from "../closest";
+import { checkUnused, type Setting } from "../unused-settings";
 import { dialectOf, trtllmVersions, type Dialect } from "./dialect";
 import { fitsItsShare, neededShare } from "./kv-cache";
 import { derivedFlags } from "./launch-line";
@@ -23,6 +25,7 @@ export function checkTrtllm(plan: PoolPlan): readonly Problem[] {
   if (dialect === undefined) return [];
   return [
     ...checkOrchestrator(plan),
+    ...checkUnused(plan.intent, "TensorRT-LLM", unusedSettings),
     ...checkExtraArgs(plan, dialect),
     ...checkExtraEnvironment(plan),
     ...checkBenchmarkSwitches(plan),
@@ -32,6 +35,13 @@ export function checkTrtllm(plan: PoolPlan): readonly Problem[] {
     ...checkShare(plan),
   ];
 }
+
+const unusedSettings: Readonly<Record<Setting, string>> = {
+  dispatchTokensPerRank: "its exchange over NVLink is as large as max_num_tokens, which follows from the batch",
+  prefillTokensPerRank: "one number admits and computes: tokensPerForwardPerRank (max_num_tokens)",
+  reservedDecodeTokens: "its scheduler admits by what is free (kv_cache_config has no reserve)",
+  staticMemoryFraction: "KV is bounded by its tokens: kvTokensPerRank (kv_cache_config.max_tokens)",
+};
 
 function checkOrchestrator({ intent }: PoolPlan): readonly Problem[] {
   if (intent.orchestrator === "dynamo") return [];
@@ -71,7 +81,7 @@ function checkExtraArgs(plan: PoolPlan, dialect: Dialect): readonly Problem[] {
         path: "extraArgs",
         what: `${name} is not a flag of Dynamo ${dialect.version}'s TensorRT-LLM worker`,
         rule: "an unknown flag stops the worker at start, after the old one is gone",
-        fix: closest(name, dialect.flags),
+        fix: closest(name, dialect.flags, "see the worker's --help"),
       });
     }
   }
@@ -186,11 +196,4 @@ function checkShare(plan: PoolPlan): readonly Problem[] {
       fix: `${Math.floor((plan.memory.largestKvTokens * 0.95) / 64) * 64} or fewer`,
     },
   ];
-}
-
-function closest(name: string, flags: ReadonlySet<string>): string {
-  const words = name.replace(/^--/, "").split("-");
-  const score = (flag: string): number => words.filter((word) => flag.includes(word)).length;
-  const best = [...flags].sort((a, b) => score(b) - score(a) || (a < b ? -1 : 1))[0] ?? "";
-  return score(best) > 0 ? `did you mean ${best}?` : "see the worker's --help";
 }

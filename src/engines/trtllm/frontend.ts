@@ -20,3 +20,16 @@ export function dynamoFrontend(engineVersion: string): FrontendProcess {
     args: ["--http-port", String(frontendPort), ...(enforced ? ["--enforce-disagg"] : [])],
   };
 }
+
+/** First release whose workers serve the tokenizer's files to frontends themselves (ai-dynamo/dynamo#11417). */
+const firstServingMetadata = [1, 4] as const;
+
+/**
+ * Whether a frontend gets the tokenizer from a worker, over its system port. Before, it read the same path in its own
+ * file system, and where that did not exist no model was served (model_card.rs download_config, 8ff8f78).
+ */
+export function workersServeMetadata(engineVersion: string): boolean {
+  const [major = 0, minor = 0] = engineVersion.split(".").map(Number);
+  const [firstMajor, firstMinor] = firstServingMetadata;
+  return major > firstMajor || (major === firstMajor && minor >= firstMinor);
+}

@@ -19,7 +19,12 @@ export function processPorts({ parallel }: PoolPlan): readonly ProcessPort[] {
     why: "mpirun on the worker's first tray starts the ranks of the others over it",
   };
   return [
-    { name: "system", port: systemPort, callers: ["monitoring"], why: "health and metrics" },
+    {
+      name: "system",
+      port: systemPort,
+      callers: ["router", "monitoring"],
+      why: "health, metrics, and the tokenizer's files, which the frontend fetches from a worker",
+    },
     ...(parallel.nodes > 1 ? [ssh] : []),
     {
       name: "ephemeral",

@@ -15,8 +15,11 @@ const startupPeriodSeconds = 10;
 /** After its grace period a worker hands over what is still being sent, for 30 s, and frees its engine, for up to 30 s. */
 const cleanUpSeconds = 60;
 
-/** sshd on the trays of a worker changes its user and its root for every connection; images run it as root. */
-const sshCapabilities: readonly string[] = ["SETGID", "SETUID", "SYS_CHROOT"];
+/**
+ * sshd on the trays of a worker changes its user and its root for every connection, and the operator writes its keys below
+ * HOME, which may be another user's. Only where an image runs as root; another user's sshd needs none and gets none.
+ */
+const sshCapabilities: readonly string[] = ["DAC_OVERRIDE", "SETGID", "SETUID", "SYS_CHROOT"];
 
 /** TensorRT-LLM under Dynamo, one worker process group per pool member; the operator starts it and spans it over trays. */
 export const trtllm: Engine = {

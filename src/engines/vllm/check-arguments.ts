@@ -1,10 +1,10 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
-import { closest } from "./closest";
+import { closest } from "../closest";
 import type { Dialect } from "./dialect";
 import { all2allBackend, engineArguments } from "./engine-arguments";
 import { readExtraArguments, type ExtraArgument } from "./extra-arguments";
-import { renameOf } from "./renames";
+import { renameOf, renamedPasses } from "./renames";
 
 /** Fields that follow from settings even where this plan does not render them, and the setting that says each. */
 const settingOf: Readonly<Record<string, string>> = {
@@ -43,7 +43,6 @@ const settingOf: Readonly<Record<string, string>> = {
   max_num_batched_tokens: "tokensPerForwardPerRank (prefill) or batchPerRank (decode)",
   cudagraph_capture_sizes: "graphBatchSizes",
   max_cudagraph_capture_size: "graphBatchSizes",
-  compilation_config: "graphBatchSizes",
   speculative_config: "speculation",
   kv_transfer_config: "the role",
 };
@@ -56,6 +55,7 @@ export function checkExtraArguments(plan: PoolPlan, dialect: Dialect): readonly 
       if (argument.field === "enable_dbo" || argument.field === "dbo_decode_token_threshold") {
         return checkDualBatch(argument, plan, dialect, rendered);
       }
+      if (argument.field === "compilation_config") return [checkCompilation(argument, dialect)];
       const setting = settingOf[argument.field] ?? (rendered.has(argument.field) ? "the role and purpose" : undefined);
       return setting === undefined ? checkKnown(argument, plan, dialect) : [derived(argument, setting)];
     }),
@@ -81,6 +81,24 @@ function derived({ name }: ExtraArgument, setting: string): Problem {
     rule: "a flag said twice wins by its place, and the plan would be wrong about it",
     fix: `change what it comes from: ${setting}`,
   };
+}
+
+/**
+ * Graph sizes are planned, and a second `--compilation-config` would replace the first. Published commands say it for
+ * the fusion passes, which vLLM's optimization level turns on by itself, under names that have changed.
+ */
+function checkCompilation(argument: ExtraArgument, dialect: Dialect): Problem {
+  const said = renamedPasses(passNames(argument), dialect);
+  const problem = derived(argument, "graphBatchSizes; the optimization level turns fusion passes on");
+  return said.length === 0
+    ? problem
+    : { ...problem, what: `${problem.what}; in ${dialect.version} ${said.join(", ")}` };
+}
+
+function passNames({ key, value }: ExtraArgument): readonly string[] {
+  if (key?.startsWith("pass_config.") === true) return [key.slice("pass_config.".length)];
+  const whole = key === "pass_config" ? value : (value as { pass_config?: unknown } | null)?.pass_config;
+  return typeof whole === "object" && whole !== null ? Object.keys(whole) : [];
 }
 
 /** Behind anything but DeepEP the engine asserts at start (vllm/config/vllm.py, use_ubatching). */
@@ -123,7 +141,7 @@ function checkKnown({ name, field }: ExtraArgument, { intent }: PoolPlan, dialec
       rule: onRay
         ? "Ray Serve raises at an unknown engine argument, in every replica"
         : "an unknown flag stops the server at start, after the old one is gone",
-      fix: closest(name, dialect.flags),
+      fix: closest(name, dialect.flags, "see `vllm serve --help=all`"),
     },
   ];
 }

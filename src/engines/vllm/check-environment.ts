@@ -1,6 +1,6 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
-import { closest } from "./closest";
+import { closest } from "../closest";
 import type { Dialect } from "./dialect";
 import { renameOf } from "./renames";
 
@@ -52,7 +52,7 @@ function checkVariable(name: string, dialect: Dialect): readonly Problem[] {
       path,
       what: `not a variable of vLLM ${dialect.version}`,
       rule: "vLLM ignores what it does not know",
-      fix: closest(name, dialect.environment),
+      fix: closest(name, dialect.environment, "see `vllm serve --help=all`"),
     },
   ];
 }

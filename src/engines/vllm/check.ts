@@ -1,6 +1,7 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
 import { checkEnvironment } from "./check-environment";
+import { checkUnused, type Setting } from "../unused-settings";
 import { checkExtraArguments } from "./check-arguments";
 import { dialectOf, vllmVersions, type Dialect } from "./dialect";
 import { rayPairs, rayVersionOf, startsDataParallelRoles } from "./ray-version";
@@ -23,11 +24,22 @@ export function checkVllm(plan: PoolPlan): readonly Problem[] {
   if (dialect === undefined) return [];
   return [
     ...checkRay(plan),
+    ...checkUnused(plan.intent, "vLLM", unusedBy(plan)),
     ...checkExperts(plan, dialect),
     ...checkScheduling(plan),
     ...checkExtraArguments(plan, dialect),
     ...checkEnvironment(plan, dialect),
   ];
+}
+
+function unusedBy({ parallel }: PoolPlan): Readonly<Partial<Record<Setting, string>>> {
+  return {
+    prefillTokensPerRank: "one number admits and computes: tokensPerForwardPerRank (max_num_batched_tokens)",
+    reservedDecodeTokens: "it preempts and computes again where KV runs out, and reserves nothing",
+    ...(parallel.dispatch === "low-latency"
+      ? {}
+      : { dispatchTokensPerRank: "only low-latency dispatch has a buffer of a fixed size" }),
+  };
 }
 
 function checkRay({ intent, parallel }: PoolPlan): readonly Problem[] {

@@ -48,9 +48,10 @@ function fabricEnvironment({ rack }: PoolPlan): Readonly<Record<string, string>>
     ...(rack.nvlinkDomain ? { NCCL_CUMEM_ENABLE: "1", NCCL_MNNVL_ENABLE: "1", UCX_CUDA_IPC_ENABLE_MNNVL: "y" } : {}),
     // Cached memory types go stale when the allocator maps KV anew.
     UCX_MEMTYPE_CACHE: "n",
-    // cuda_ipc is NVLink; rc is what remains without it. A list that lacks rc fell to TCP in silence: P50 time to first
-    // token 4663 ms instead of 479 (Dynamo's recipe e).
-    UCX_TLS: "cuda_ipc,rc,cuda_copy",
+    // cuda_ipc is NVLink; rc is what remains without it, and a list that lacks it fell to TCP in silence: P50 time to first
+    // token 4663 ms instead of 479 (Dynamo's recipe e). Neither carries UCX's own messages where a pod has no RDMA
+    // device, so that no endpoint comes up at all without tcp (ai-dynamo/nixl#1413, on a GB200 host).
+    UCX_TLS: "cuda_ipc,rc,cuda_copy,sm,self,tcp",
   };
 }
 

@@ -6,6 +6,8 @@ export interface ExtraArgument {
   readonly name: string;
   /** Field of vLLM's engine arguments: `max_model_len`; that of the positive form for `--no-x`. */
   readonly field: string;
+  /** What follows the field's name in `--eplb-config.window_size 500`: `window_size`. */
+  readonly key?: string;
   readonly value: Json;
 }
 
@@ -25,10 +27,12 @@ export function readExtraArguments(words: readonly string[]): readonly ExtraArgu
 function argument(written: string, given: string | undefined): ExtraArgument {
   // vLLM takes underscores for dashes, and `--eplb-config.window_size 500` for one key of a nested configuration.
   const name = written.replaceAll("_", "-");
-  const [outer = name] = name.split(".");
+  const [outer = name, ...keys] = name.split(".");
+  const key = keys.join(".").replaceAll("-", "_");
   const negative = given === undefined && outer.startsWith("--no-");
   const field = outer.slice(negative ? 5 : 2).replaceAll("-", "_");
-  return { name: outer, field, value: given === undefined ? !negative : valueOf(given) };
+  const value = given === undefined ? !negative : valueOf(given);
+  return { name: outer, field, ...(key === "" ? {} : { key }), value };
 }
 
 /** `256` -> 256, `{"a":1}` -> an object, `fp8` -> "fp8". */

@@ -59,21 +59,28 @@ export function processPorts({ parallel }: PoolPlan): readonly ProcessPort[] {
 }
 
 /** What listens in a pod of a Ray cluster (Ray's documented defaults, which KubeRay keeps). */
-export function rayPorts({ role, parallel }: PoolPlan): readonly ProcessPort[] {
+export function rayPorts({ role, parallel, workers }: PoolPlan): readonly ProcessPort[] {
   const base = raySideChannelPorts[role];
+  // Without data-parallel ranks a replica's own number takes their place (ray.llm kv_transfer/base.py, 2.60.0).
+  const last = parallel.data > 1 ? 2 * (parallel.data - 1) : (workers - 1) * parallel.tensor;
   const within = { callers: ["router", "worker", "client"] } as const;
   return [
     { name: "http", port: httpPort, callers: ["router", "monitoring"], why: "Ray Serve's proxy on every node" },
     { name: "gcs", port: 6379, ...within, why: "the head's cluster state, which every node registers with" },
     { name: "dashboard", port: 8265, callers: ["client"], why: "the head's dashboard and job server" },
     { name: "ray-client", port: 10001, callers: ["client"], why: "Ray Client on the head" },
-    { name: "metrics", port: 8080, callers: ["monitoring"], why: "metrics of Ray, Serve and the engine" },
+    {
+      name: "metrics",
+      port: 8080,
+      callers: ["router", "monitoring"],
+      why: "metrics of Ray, Serve and the engine, which the head waits by when it drains",
+    },
     { name: "ray-agent", port: 52365, ...within, why: "the node's agent, which KubeRay asks for health" },
     { name: "ray-workers", port: 10002, lastPort: 19999, ...within, why: "Ray's workers call each other" },
     {
       name: "nixl",
       port: base,
-      lastPort: base + 2 * Math.max(0, parallel.data - 1),
+      lastPort: base + last,
       callers: ["client"],
       why: "a decode rank fetches a prefill rank's memory descriptors here before the first KV transfer",
     },

@@ -48,16 +48,13 @@ const passes: Readonly<Record<string, readonly string[]>> = {
   enable_fi_allreduce_fusion: ["fuse_allreduce_rms"],
 };
 
-/** A published `pass_config` in the words of the dialect; what has no name there any more is left out. */
-export function translatePassConfig(
-  published: Readonly<Record<string, boolean>>,
-  { fields }: Dialect,
-): Readonly<Record<string, boolean>> {
+/** `enable_noop is called eliminate_noops`: switches of a published `pass_config` that the dialect calls otherwise. */
+export function renamedPasses(published: readonly string[], { fields }: Dialect): readonly string[] {
   const known = fields.PassConfig;
-  return Object.fromEntries(
-    Object.entries(published).flatMap(([name, on]) => {
-      const names = known.has(name) ? [name] : (passes[name] ?? []).filter((current) => known.has(current));
-      return names.map((current) => [current, on] as const);
-    }),
-  );
+  return published
+    .filter((name) => !known.has(name))
+    .map((name) => {
+      const current = (passes[name] ?? []).filter((candidate) => known.has(candidate));
+      return current.length > 0 ? `${name} is called ${current.join(" and ")}` : `${name} is gone`;
+    });
 }

@@ -2,7 +2,7 @@ import type { PoolPlan } from "../../plan/pool";
 import type { Engine, EngineProcess, GroupVariables, HttpProbe, Probes } from "../engine";
 import { checkVllm, checkVllmVersion } from "./check";
 import { dialectOf, vllmVersions, type Dialect } from "./dialect";
-import { drain } from "./drain";
+import { drain, rayDrain } from "./drain";
 import { addressVariables, cacheDirectory, environment } from "./environment";
 import { groupCommand, singleTrayCommand } from "./launcher";
 import { everyTrayServes, groupPrefix, launchArguments } from "./launch-line";
@@ -55,8 +55,8 @@ function serverProcess(plan: PoolPlan, dialect: Dialect, group: GroupVariables):
 }
 
 /**
- * A node of the Ray cluster: KubeRay writes its command (`ray start`) and probes, and Ray Serve drains replicas. What the
- * engine needs is in `settings`; only addresses are the pod's.
+ * A node of the Ray cluster: KubeRay writes its command (`ray start`) and probes. Ray Serve drains replicas that it
+ * redeploys; a pod that is deleted waits by itself. What the engine needs is in `settings`; only addresses are the pod's.
  */
 function rayProcess(plan: PoolPlan, dialect: Dialect): EngineProcess {
   return {
@@ -64,6 +64,7 @@ function rayProcess(plan: PoolPlan, dialect: Dialect): EngineProcess {
     args: [],
     env: [...addressVariables(), { name: "PYTHONUNBUFFERED", value: "1" }],
     ports: rayPorts(plan),
+    drain: rayDrain("own", plan.drainSeconds),
     files: [],
     configuration: [],
     scratchDirectories: [cacheDirectory],

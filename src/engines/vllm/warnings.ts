@@ -11,15 +11,21 @@ export function vllmWarnings(plan: PoolPlan): readonly Problem[] {
 function warnAboutTransports({ intent }: PoolPlan): readonly Problem[] {
   const transports = intent.extraEnv?.UCX_TLS?.split(",");
   if (transports === undefined || transports.includes("all")) return [];
-  return ["cuda_ipc", "rc"]
-    .filter((needed) => !transports.some((transport) => transport === needed || transport.startsWith(`${needed}_`)))
-    .map((needed) => ({
+  return Object.entries(neededTransports)
+    .filter(([needed]) => !transports.some((transport) => transport === needed || transport.startsWith(`${needed}_`)))
+    .map(([needed, rule]) => ({
       path: "extraEnv.UCX_TLS",
       what: `"${transports.join(",")}" lacks ${needed}`,
-      rule: "KV falls to TCP in silence: P50 time to first token 4663 ms instead of 479 without rc (Dynamo's recipe e)",
+      rule,
       fix: `add ${needed}, or leave the variable out`,
     }));
 }
+
+const neededTransports: Readonly<Record<string, string>> = {
+  cuda_ipc: "KV then leaves NVLink, and only the time to first token tells",
+  rc: "KV fell to TCP in silence: P50 time to first token 4663 ms instead of 479 (Dynamo's recipe e)",
+  tcp: "where a pod has no RDMA device nothing else carries UCX's own messages, and every transfer fails (nixl#1413)",
+};
 
 function warnAboutAllocator({ intent }: PoolPlan): readonly Problem[] {
   const dialect = dialectOf(intent.engineVersion);

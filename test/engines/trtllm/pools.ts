@@ -38,10 +38,9 @@ export const fp8 = {
   weights: { hostPath: "/mnt/models", path: "DeepSeek-R1-0528", readGibPerSecond: 5 },
 } as const;
 
-/** A TEP8 decode worker, which the planner cannot express yet: heads are split and every GPU owns experts. */
+/** A TEP8 decode worker: heads are split and every GPU owns experts. */
 export function tep(changes: Partial<DecodeIntent> = {}): PoolPlan {
   const experts = { balancing: "off", redundantExperts: 0 } as const;
-  const tp = { attention: "tensor", dispatch: "none", gpusPerWorker: 8, batchPerRank: 32, experts } as const;
-  const plan = planned(decode({ ...tp, ...changes }));
-  return { ...plan, parallel: { ...plan.parallel, expert: 8 } };
+  const tp = { attention: "tensor", expertSplit: "whole", gpusPerWorker: 8, batchPerRank: 32, experts } as const;
+  return planned(decode({ ...tp, dispatch: "none", ...changes }));
 }

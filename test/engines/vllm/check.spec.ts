@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checkVllm, checkVllmVersion } from "../../../src/engines/vllm/check";
 import { dialectOf } from "../../../src/engines/vllm/dialect";
-import { renameOf, translatePassConfig } from "../../../src/engines/vllm/renames";
+import { renameOf } from "../../../src/engines/vllm/renames";
 import { vllmWarnings } from "../../../src/engines/vllm/warnings";
 import type { PoolIntent } from "../../../src/plan/intent";
 import { checkpoints } from "../../../src/plan/model-shape";
@@ -55,6 +55,22 @@ describe("what vLLM is not asked to do", () => {
     const old = dialectOf("0.11.2");
     assert.ok(old);
     assert.equal(renameOf("VLLM_ALL2ALL_BACKEND", old), undefined);
+  });
+
+  it("says what the switches of published pass configurations are called now", () => {
+    const said = "extraArgs: --compilation-config is derived from the pool's own settings";
+    const fix = "change what it comes from: graphBatchSizes; the optimization level turns fusion passes on";
+    const passes = { pass_config: { enable_fusion: true, enable_noop: true, fuse_act_quant: true, enable_x: true } };
+    assert.deepEqual(problemsOf(withArgs("--compilation_config", JSON.stringify(passes))), [
+      `${said}; in 0.33.0 enable_fusion is called fuse_norm_quant and fuse_act_quant, ` +
+        `enable_noop is called eliminate_noops, enable_x is gone -> ${fix}`,
+    ]);
+    assert.deepEqual(problemsOf(withArgs("--compilation-config.pass_config.enable_attn_fusion", "true")), [
+      `${said}; in 0.33.0 enable_attn_fusion is called fuse_attn_quant -> ${fix}`,
+    ]);
+    assert.deepEqual(problemsOf(withArgs("--compilation-config.pass_config.fuse_attn_quant=true")), [
+      `${said} -> ${fix}`,
+    ]);
   });
 
   it("refuses variables that vLLM would ignore, or that the plan counts on", () => {
@@ -114,26 +130,14 @@ describe("what vLLM does less well than its owner may think", () => {
     assert.deepEqual(warned(decodeOn(onServers)), []);
     assert.deepEqual(warned(withEnv("UCX_TLS", "cuda_copy,cuda_ipc,tcp")), ['"cuda_copy,cuda_ipc,tcp" lacks rc']);
     assert.deepEqual(warned(withEnv("UCX_TLS", "tcp")), ['"tcp" lacks cuda_ipc', '"tcp" lacks rc']);
-    assert.deepEqual(warned(withEnv("UCX_TLS", "cuda_ipc,rc_mlx5,cuda_copy")), []);
+    assert.deepEqual(warned(withEnv("UCX_TLS", "cuda_ipc,rc_mlx5,cuda_copy")), [
+      '"cuda_ipc,rc_mlx5,cuda_copy" lacks tcp',
+    ]);
+    assert.deepEqual(warned(withEnv("UCX_TLS", "cuda_ipc,rc_mlx5,cuda_copy,tcp")), []);
     assert.deepEqual(warned(withEnv("UCX_TLS", "all")), []);
   });
 
   it("warns of a version whose KV no other tray can reach over NVLink", () => {
     assert.match(warned({ ...prefillOn(onServers), engineVersion: "0.20.0" })[0] ?? "", /vLLM 0\.20\.0 keeps KV/);
-  });
-});
-
-describe("names that changed", () => {
-  it("translates the switches of published pass configurations", () => {
-    const published = { enable_fusion: true, enable_attn_fusion: true, enable_noop: true };
-    const [old, current] = [dialectOf("0.11.2"), dialectOf("0.33.0")];
-    assert.ok(old && current);
-    assert.deepEqual(translatePassConfig(published, old), published);
-    assert.deepEqual(translatePassConfig(published, current), {
-      fuse_norm_quant: true,
-      fuse_act_quant: true,
-      fuse_attn_quant: true,
-      eliminate_noops: true,
-    });
   });
 });

@@ -167,7 +167,7 @@ describe("vLLM, one server per tray", () => {
       UCX_CUDA_IPC_ENABLE_MNNVL: "y",
       UCX_MEMTYPE_CACHE: "n",
       UCX_MEMTYPE_REG_WHOLE: "n",
-      UCX_TLS: "cuda_ipc,rc,cuda_copy",
+      UCX_TLS: "cuda_ipc,rc,cuda_copy,sm,self,tcp",
       VLLM_CACHE_ROOT: "/var/cache/nvl72/vllm",
       VLLM_ENGINE_READY_TIMEOUT_S: String(planned(decodeOn(onServers)).startup.budgetSeconds),
       VLLM_NIXL_SIDE_CHANNEL_PORT: "5600",

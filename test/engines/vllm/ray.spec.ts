@@ -16,7 +16,7 @@ const variables = {
   TRITON_CACHE_DIR: "/var/cache/nvl72/triton",
   UCX_CUDA_IPC_ENABLE_MNNVL: "y",
   UCX_MEMTYPE_CACHE: "n",
-  UCX_TLS: "cuda_ipc,rc,cuda_copy",
+  UCX_TLS: "cuda_ipc,rc,cuda_copy,sm,self,tcp",
   VLLM_CACHE_ROOT: "/var/cache/nvl72/vllm",
   VLLM_ENGINE_READY_TIMEOUT_S: "1440",
   VLLM_NO_USAGE_STATS: "1",
@@ -65,7 +65,8 @@ describe("vLLM on Ray Serve", () => {
 
   it("leaves the process to KubeRay and gives the pod its addresses", () => {
     const process = processOf(decodeOn(onRay));
-    assert.deepEqual([process.command, process.args, process.probes, process.drain], [[], [], undefined, undefined]);
+    assert.deepEqual([process.command, process.args, process.probes], [[], [], undefined]);
+    assert.deepEqual(process.drain?.command.slice(3), ["10", "420", "5", "8080", "own"]);
     assert.deepEqual(environmentOf(process), {
       VLLM_HOST_IP: "<status.podIP>",
       VLLM_NIXL_SIDE_CHANNEL_HOST: "<status.podIP>",

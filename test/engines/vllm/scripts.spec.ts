@@ -6,7 +6,7 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { drain, drainScript } from "../../../src/engines/vllm/drain";
+import { drain, drainScript, rayDrain } from "../../../src/engines/vllm/drain";
 import { groupLauncher } from "../../../src/engines/vllm/launcher";
 import { decodeOn, onServers, processOf } from "./cases";
 
@@ -102,6 +102,32 @@ describe("scripts that run in a vLLM pod", function () {
       const { code, seconds } = await python(drainScript, ["0", "20", "0.02", await freePort(), "own"]);
       assert.equal(code, 0);
       assert.ok(seconds < 6, `${seconds} s`);
+    });
+
+    it("asks every node of a Ray cluster, by the file of its head, and reads Ray's names of the gauges", async () => {
+      const page = (running: number): string =>
+        `ray_vllm:num_requests_running{WorkerId="a",engine="0"} ${running}.0\nray_vllm_num_requests_waiting{engine="0"} 0.0`;
+      const [idle, busy] = [await serverWith([page(0)]), await serverWith([page(2), page(1), page(0)])];
+      const folder = mkdtempSync(join(tmpdir(), "nvl72-ray-"));
+      const listed = join(folder, "prom_metrics_service_discovery.json");
+      const targets = [idle, busy].map(({ port }) => `127.0.0.1:${port}`);
+      writeFileSync(listed, JSON.stringify([{ labels: { job: "ray" }, targets }]));
+      const { code, output } = await python(drainScript, ["0", "20", "0.02", "8080", "cluster", listed]);
+      for (const { stop } of [idle, busy]) stop();
+      rmSync(folder, { recursive: true });
+      assert.deepEqual({ code, output, asked: [idle.asked(), busy.asked()] }, { code: 0, output: "", asked: [5, 5] });
+    });
+
+    it("goes where Ray's head has listed nobody", async () => {
+      const { code, seconds } = await python(drainScript, ["0", "20", "0.02", "8080", "cluster", "/nowhere"]);
+      assert.equal(code, 0);
+      assert.ok(seconds < 6, `${seconds} s`);
+    });
+
+    it("on a node of Ray asks the node's exporter, and on its head all of them", () => {
+      assert.deepEqual(rayDrain("own", 60).command.slice(3), ["10", "70", "5", "8080", "own"]);
+      assert.deepEqual(rayDrain("cluster", 410).command.slice(3), ["10", "420", "5", "8080", "cluster"]);
+      assert.equal(rayDrain("cluster", 410).seconds, 420);
     });
 
     it("settles first, and takes at most that and the slowest request", () => {
