@@ -2,11 +2,9 @@ import { duration, plural } from "../numbers";
 import type { PlanSummary } from "../plan-summary";
 import type { ComponentChange, ResourceChange } from "./changes";
 import { dynamoGraphType, rayServiceType } from "./effects";
-import { asList, asObject, type JsonObject } from "./json";
+import { asList, asObject, objectsIn, type JsonObject } from "./json";
+import { gpusOfPod, gpusOfService } from "./pod-gpus";
 import type { PoolStory, StoryEffect } from "./pool-story";
-
-/** GB200 compute tray. An engine pod takes a tray. */
-const gpusPerTray = 4;
 
 /** The story of a router that owns the object of all roles, when that object changes. */
 export function graphStory(
@@ -17,8 +15,8 @@ export function graphStory(
   const found = change.resources.find(({ step }) => rayServiceType.test(step.type) || dynamoGraphType.test(step.type));
   if (found === undefined) return undefined;
   const effect = storyEffect(found);
-  const gpusBefore = traysOf(found.step.before) * gpusPerTray;
-  const gpusAfter = traysOf(found.step.after) * gpusPerTray;
+  const gpusBefore = gpusOf(found.step.before);
+  const gpusAfter = gpusOf(found.step.after);
   const interrupts = effect === "replaced";
   const starts = interrupts || effect === "rolls" || effect === "created";
   const slowest = Math.max(plan?.pools.prefill.startupSeconds ?? 0, plan?.pools.decode.startupSeconds ?? 0);
@@ -44,20 +42,24 @@ function storyEffect({ effect }: ResourceChange): StoryEffect {
   return effect === "restarts" || effect === "none" ? "in place" : effect;
 }
 
-/** Pods of GPU trays: Ray's worker groups, or Dynamo's services that are no frontend. */
-function traysOf(inputs: JsonObject): number {
+/** Those of Ray's worker groups, or of Dynamo's services that are no frontend. */
+function gpusOf(inputs: JsonObject): number {
   const spec = asObject(inputs.spec);
-  const groups = asList(asObject(spec?.rayClusterConfig)?.workerGroupSpecs);
-  const services = [...Object.values(asObject(spec?.services) ?? {}), ...asList(spec?.components)];
-  const workers = services.map(asObject).filter((service) => kindOf(service) !== "frontend");
-  return [...groups.map(asObject), ...workers].reduce(
-    (sum, group) => sum + numberOr(group?.replicas, 1) * numberOr(asObject(group?.multinode)?.nodeCount, 1),
-    0,
-  );
+  const groups = objectsIn(asList(asObject(spec?.rayClusterConfig)?.workerGroupSpecs));
+  const services = objectsIn(Object.values(asObject(spec?.services) ?? {}));
+  const components = objectsIn(asList(spec?.components));
+  const counts = [
+    ...groups.map((group) => pods(group) * gpusOfPod(group.template)),
+    ...services
+      .filter(({ componentType }) => componentType !== "frontend")
+      .map((one) => pods(one) * gpusOfService(one)),
+    ...components.filter(({ type }) => type !== "frontend").map((one) => pods(one) * gpusOfPod(one.podTemplate)),
+  ];
+  return counts.reduce((sum, gpus) => sum + gpus, 0);
 }
 
-function kindOf(service: JsonObject | undefined): unknown {
-  return service?.componentType ?? service?.type;
+function pods({ replicas, multinode }: JsonObject): number {
+  return numberOr(replicas, 1) * numberOr(asObject(multinode)?.nodeCount, 1);
 }
 
 function gpuPhrase(before: number, after: number): string {

@@ -2,6 +2,7 @@ import type { PlanSummary } from "../plan-summary";
 import { duration, plural } from "../numbers";
 import type { ComponentChange, ResourceChange } from "./changes";
 import { leaderWorkerSetType } from "./effects";
+import { gpusOfPod } from "./pod-gpus";
 import { asObject, asText, type JsonObject } from "./json";
 
 export type StoryEffect = "rolls" | "scales" | "replaced" | "created" | "deleted" | "in place";
@@ -22,12 +23,10 @@ export interface PoolStory {
   readonly text: string;
 }
 
-/** GB200 compute tray. An engine pod takes a tray. */
-const gpusPerTray = 4;
-
 interface GroupSizes {
   readonly groups: number;
   readonly traysPerGroup: number;
+  readonly gpusPerTray: number;
 }
 
 /** The story of a component that owns a LeaderWorkerSet which changes. */
@@ -42,8 +41,8 @@ export function poolStory(
   const after = sizes(found.step.after);
   const role = roleOf(change);
   const effect = storyEffect(found);
-  const gpusBefore = before.groups * before.traysPerGroup * gpusPerTray;
-  const gpusAfter = after.groups * after.traysPerGroup * gpusPerTray;
+  const gpusBefore = before.groups * before.traysPerGroup * before.gpusPerTray;
+  const gpusAfter = after.groups * after.traysPerGroup * after.gpusPerTray;
   const together = atOnce(found, after.groups);
   const interrupts = effect === "replaced" || (effect === "rolls" && isOnlyGroup(found) && surge(found) === 0);
   const starts = groupStarts(effect, before, after, together);
@@ -97,10 +96,11 @@ function roleOf(change: ComponentChange): "prefill" | "decode" | "pool" {
 
 function sizes(inputs: JsonObject): GroupSizes {
   const spec = asObject(inputs.spec);
-  if (spec === undefined) return { groups: 0, traysPerGroup: 0 };
-  const size = asObject(spec.leaderWorkerTemplate)?.size;
+  if (spec === undefined) return { groups: 0, traysPerGroup: 0, gpusPerTray: 0 };
+  const template = asObject(spec.leaderWorkerTemplate);
   // Both default to 1 in the API.
-  return { groups: numberOr(spec.replicas, 1), traysPerGroup: numberOr(size, 1) };
+  const [groups, traysPerGroup] = [numberOr(spec.replicas, 1), numberOr(template?.size, 1)];
+  return { groups, traysPerGroup, gpusPerTray: gpusOfPod(template?.workerTemplate) };
 }
 
 function sizePhrase(before: GroupSizes, after: GroupSizes): string {
