@@ -9,7 +9,7 @@ import { decodeArgs, domain, prefillArgs } from "../support/component-args";
 import { onTheWire } from "../support/created-objects";
 import { engineCases } from "../support/engine-cases";
 import { client1Plan } from "./plans";
-import { digestText, routerUrn, type StepFixture } from "./previews";
+import { decodeUrn, digestText, groups, routerUrn, types as previewTypes, type StepFixture } from "./previews";
 
 const types = {
   ray: "kubernetes:ray.io/v1:RayService",
@@ -37,9 +37,18 @@ function graph(kind: keyof typeof types, prefillWorkers = 1): object {
   return onTheWire(routed.design.entrance.graph);
 }
 
+const router = (kind: keyof typeof types): Pick<StepFixture, "type" | "name" | "parent"> => ({
+  type: types[kind],
+  name: "client1-router-graph",
+  parent: routerUrn,
+});
+
 function report(step: Pick<StepFixture, "op" | "before" | "after" | "differing">, kind: keyof typeof types): string[] {
-  const text = digestText({ steps: [{ type: types[kind], name: "client1-router-graph", parent: routerUrn, ...step }] });
-  const preview = parsePreview(text);
+  return renderLines([{ ...router(kind), ...step }]);
+}
+
+function renderLines(steps: readonly StepFixture[]): string[] {
+  const preview = parsePreview(digestText({ steps }));
   assert.ok(preview);
   const plan = summarise(client1Plan());
   return renderReport({ stack: "client1", preview, before: plan, after: plan }).split("\n");
@@ -73,6 +82,39 @@ describe("a report of an object that holds all roles", () => {
       const inside = { [`${paths[kind]}.extraPodSpec.mainContainer.args[1]`]: "update" };
       const rolled = report({ op: "update", before: graph(kind), after: graph(kind), differing: inside }, kind);
       assert.equal(told(rolled)[1], "**client1 router**: rolls prefill and decode worker by worker (about 10 min)");
+    }
+  });
+
+  it("tells another engine as what it is: pods of pools stop, and the router's object makes new ones", () => {
+    const note = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "client1-decode" }, data: {} };
+    const proxy = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "client1-router" }, spec: {} };
+    const own = groups(1, 8, []);
+    const pool = { type: previewTypes.configMap, name: "client1-decode-workers", parent: decodeUrn };
+    const differing = { kind: "update-replace" };
+    const away = renderLines([
+      { op: "replace", ...pool, before: own, after: note, differing },
+      { op: "replace", ...router("ray"), before: proxy, after: graph("ray"), differing },
+    ]);
+    assert.deepEqual(away.slice(0, 1).concat(away.filter((line) => /^(- |\*\*client1)/.test(line))), [
+      "### nvl72 client1: client1 router is replaced (about 10 min), +4 GPUs, 2 replaced <!-- nvl72-report:client1 -->",
+      "- LeaderWorkerSet `client1-decode-workers` is **replaced** by a ConfigMap",
+      "- Deployment `client1-router-graph` is **replaced** by a RayService",
+      "**client1 decode**: 8 trays, -32 GPUs, its pods stop, and the router's object makes new ones",
+      "**client1 router**: +36 GPUs, a RayService in place of the Deployment: prefill and decode stop together and start again (about 10 min)",
+    ]);
+    const back = renderLines([
+      { op: "replace", ...pool, type: previewTypes.leaderWorkerSet, before: note, after: own, differing },
+      { op: "replace", ...router("ray"), type: previewTypes.deployment, before: graph("ray"), after: proxy, differing },
+    ]);
+    assert.deepEqual(
+      back.filter((line) => line.startsWith("**client1")),
+      [
+        "**client1 decode**: 8 trays, +32 GPUs, a LeaderWorkerSet of its own again",
+        "**client1 router**: -36 GPUs, a Deployment in place of the RayService: prefill and decode stop together and start again (about 10 min)",
+      ],
+    );
+    for (const lines of [away, back]) {
+      assert.match(lines.join("\n"), /\*\*interruption\*\* \(client1 decode, client1 router\), \*\*address change\*\*/);
     }
   });
 

@@ -191,7 +191,7 @@ describe("a report of a change", () => {
       "**client1 prefill**: 8 -> 12 trays, +16 GPUs, rolls one group at a time",
       "**client1 decode**: 8 -> 12 trays, +16 GPUs, rolls one group at a time; Service deleted",
       "**client1 router**: Deployment restarts",
-      "Risk: **replacement** (ComputeDomain client1-domain), **deletion** (Service client1-decode), **both roles at once** (client1 prefill, client1 decode); none of: interruption, address change, KV format change.",
+      "Risk: **replacement** (ComputeDomain client1-domain), **deletion** (Service client1-decode), **address change** (Service client1-decode), **both roles at once** (client1 prefill, client1 decode); none of: interruption, KV format change.",
     ]);
   });
 

@@ -2,6 +2,7 @@ import type { Preview, PreviewStep } from "./digest";
 import { nameOf, typeOf } from "./digest";
 import { effectOf, type Effect } from "./effects";
 import { fieldChanges, type FieldChange } from "./fields";
+import { asText } from "./json";
 
 /** One object that is created, changed, replaced or deleted. */
 export interface ResourceChange {
@@ -9,6 +10,8 @@ export interface ResourceChange {
   readonly effect: Effect;
   /** "LeaderWorkerSet" of `kubernetes:leaderworkerset.x-k8s.io/v1:LeaderWorkerSet`. */
   readonly kind: string;
+  /** Kind of the object whose place it takes, where that is another. */
+  readonly formerKind?: string;
   readonly fields: readonly FieldChange[];
 }
 
@@ -35,8 +38,7 @@ export function componentChanges(preview: Preview): ComponentChange[] {
     const resources = owners.get(owner) ?? [];
     owners.set(owner, resources);
     if (owner === step.urn) continue;
-    const effect = effectOf(step);
-    if (effect !== "none") resources.push({ step, effect, kind: lastPart(step.type), fields: fieldsOf(step, effect) });
+    resources.push(...resourceChange(step));
   }
   const components = [...owners].map(([urn, resources]) => component(urn, byUrn.get(urn), resources));
   return components
@@ -61,6 +63,16 @@ function component(urn: string, step: PreviewStep | undefined, resources: readon
     ),
     settings: step?.op === "update" ? fieldChanges(step) : [],
   };
+}
+
+function resourceChange(step: PreviewStep): readonly ResourceChange[] {
+  const effect = effectOf(step);
+  if (effect === "none") return [];
+  const kind = lastPart(step.type);
+  const formerKind = asText(step.before.kind);
+  const succeeds = effect === "replaced" && formerKind !== "" && formerKind !== kind;
+  if (succeeds) return [{ step, effect, kind, formerKind, fields: [] }];
+  return [{ step, effect, kind, fields: fieldsOf(step, effect) }];
 }
 
 /** A new or deleted object has every field, and a list of them all tells nothing. */

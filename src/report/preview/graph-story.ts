@@ -6,13 +6,18 @@ import { asList, asObject, objectsIn, type JsonObject } from "./json";
 import { gpusOfPod, gpusOfService } from "./pod-gpus";
 import type { PoolStory, StoryEffect } from "./pool-story";
 
+const graphKinds: ReadonlySet<string> = new Set(["RayService", "DynamoGraphDeployment"]);
+
 /** The story of a router that owns the object of all roles, when that object changes. */
 export function graphStory(
   change: ComponentChange,
   title: string,
   plan: PlanSummary | undefined,
 ): PoolStory | undefined {
-  const found = change.resources.find(({ step }) => rayServiceType.test(step.type) || dynamoGraphType.test(step.type));
+  const found = change.resources.find(
+    ({ step, formerKind = "" }) =>
+      rayServiceType.test(step.type) || dynamoGraphType.test(step.type) || graphKinds.has(formerKind),
+  );
   if (found === undefined) return undefined;
   const effect = storyEffect(found);
   const gpusBefore = gpusOf(found.step.before);
@@ -22,9 +27,7 @@ export function graphStory(
   const slowest = Math.max(plan?.pools.prefill.startupSeconds ?? 0, plan?.pools.decode.startupSeconds ?? 0);
   const time = starts && slowest > 0 ? { seconds: slowest } : {};
   const lasts = time.seconds === undefined ? "" : ` (about ${duration(time.seconds)})`;
-  const text = [gpuPhrase(gpusBefore, gpusAfter), effectPhrase(effect, found.kind)]
-    .filter((part) => part !== "")
-    .join(", ");
+  const text = [gpuPhrase(gpusBefore, gpusAfter), effectPhrase(effect, found)].filter((part) => part !== "").join(", ");
   return {
     title,
     role: "pool",
@@ -67,14 +70,14 @@ function gpuPhrase(before: number, after: number): string {
   return `${after > before ? "+" : "-"}${plural(Math.abs(after - before), "GPU")}`;
 }
 
-function effectPhrase(effect: StoryEffect, kind: string): string {
+function effectPhrase(effect: StoryEffect, { kind, formerKind }: ResourceChange): string {
   switch (effect) {
     case "created":
       return `one ${kind} with prefill and decode`;
     case "deleted":
       return `the ${kind} is deleted, and all pods with it`;
     case "replaced":
-      return `the ${kind} is replaced: prefill and decode stop together and start again`;
+      return `${formerKind === undefined ? `the ${kind} is replaced` : `a ${kind} in place of the ${formerKind}`}: prefill and decode stop together and start again`;
     case "scales":
       return "workers come or go, the others run on";
     case "rolls":

@@ -116,6 +116,10 @@ function headlineOf(components: readonly ComponentChange[], stories: readonly Po
 /** Kinds whose change a story tells. */
 const toldKinds: ReadonlySet<string> = new Set(["LeaderWorkerSet", "RayService", "DynamoGraphDeployment"]);
 
+function isTold({ kind, formerKind = kind }: ResourceChange): boolean {
+  return toldKinds.has(kind) || toldKinds.has(formerKind);
+}
+
 function storyOf(...change: Parameters<typeof poolStory>): PoolStory | undefined {
   return poolStory(...change) ?? graphStory(...change);
 }
@@ -154,9 +158,12 @@ function removalLines(components: readonly ComponentChange[]): string[] {
   const gone = resources.filter((resource) => isRealReplacement(resource) || resource.effect === "deleted");
   if (gone.length === 0) return [];
   const lines = gone.map((resource) => {
+    const { kind, formerKind, step, effect } = resource;
+    if (formerKind !== undefined)
+      return `- ${prose(formerKind)} ${code(step.name)} is **replaced** by a ${prose(kind)}`;
     const reasons = replaceReasons(resource);
     const because = reasons.length === 0 ? "" : `, because of ${reasons.map(code).join(", ")}`;
-    return `- ${prose(resource.kind)} ${code(resource.step.name)} is **${resource.effect}**${because}`;
+    return `- ${prose(kind)} ${code(step.name)} is **${effect}**${because}`;
   });
   return ["", "**Replaced or deleted**", ...lines];
 }
@@ -170,7 +177,7 @@ function replaceReasons(resource: ResourceChange): string[] {
 function componentLines(component: ComponentChange, stories: readonly PoolStory[]): string[] {
   const title = titleOf(component);
   const story = stories.find((candidate) => candidate.title === title);
-  const others = component.resources.filter((resource) => story === undefined || !toldKinds.has(resource.kind));
+  const others = component.resources.filter((resource) => story === undefined || !isTold(resource));
   const told = [story === undefined ? "" : prose(story.text), tally(others)].filter((text) => text !== "");
   const settings = component.settings.length > 0 ? component.settings : flagsOf(component);
   const shown = settings.slice(0, visibleFields).map((field) => `  - ${fieldText(field)}`);

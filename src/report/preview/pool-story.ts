@@ -29,14 +29,19 @@ interface GroupSizes {
   readonly gpusPerTray: number;
 }
 
+const none: GroupSizes = { groups: 0, traysPerGroup: 0, gpusPerTray: 0 };
+
 /** The story of a component that owns a LeaderWorkerSet which changes. */
 export function poolStory(
   change: ComponentChange,
   title: string,
   plan: PlanSummary | undefined,
 ): PoolStory | undefined {
-  const found = change.resources.find((resource) => resource.step.type === leaderWorkerSetType);
+  const found = change.resources.find(
+    ({ step, formerKind }) => step.type === leaderWorkerSetType || formerKind === "LeaderWorkerSet",
+  );
   if (found === undefined) return undefined;
+  if (found.formerKind !== undefined) return handOver(change, title, found);
   const before = sizes(found.step.before);
   const after = sizes(found.step.after);
   const role = roleOf(change);
@@ -56,6 +61,18 @@ export function poolStory(
   const text = phrases.filter((phrase) => phrase !== "").join(", ");
   const lasts = time.seconds === undefined ? "" : ` (about ${duration(time.seconds)})`;
   return { title, role, effect, gpusBefore, gpusAfter, interrupts, ...time, text: `${text}${lasts}` };
+}
+
+/** With another engine the pods of a pool become part of an object that the router makes, or its own again. */
+function handOver(change: ComponentChange, title: string, { step, kind }: ResourceChange): PoolStory {
+  const own = step.type === leaderWorkerSetType;
+  const [before, after] = own ? [none, sizes(step.after)] : [sizes(step.before), none];
+  const gpusBefore = before.groups * before.traysPerGroup * before.gpusPerTray;
+  const gpusAfter = after.groups * after.traysPerGroup * after.gpusPerTray;
+  const how = own ? `a ${kind} of its own again` : "its pods stop, and the router's object makes new ones";
+  const text = [sizePhrase(before, after), gpuPhrase(gpusBefore, gpusAfter), how].join(", ");
+  const effect = own ? "created" : "deleted";
+  return { title, role: roleOf(change), effect, gpusBefore, gpusAfter, interrupts: true, text };
 }
 
 /** How many times in a row groups start before the change is through. */
@@ -96,7 +113,7 @@ function roleOf(change: ComponentChange): "prefill" | "decode" | "pool" {
 
 function sizes(inputs: JsonObject): GroupSizes {
   const spec = asObject(inputs.spec);
-  if (spec === undefined) return { groups: 0, traysPerGroup: 0, gpusPerTray: 0 };
+  if (spec === undefined) return none;
   const template = asObject(spec.leaderWorkerTemplate);
   // Both default to 1 in the API.
   const [groups, traysPerGroup] = [numberOr(spec.replicas, 1), numberOr(template?.size, 1)];

@@ -37,11 +37,13 @@ export function risksOf(components: readonly ComponentChange[], stories: readonl
 }
 
 export function isRealReplacement(resource: ResourceChange): boolean {
-  return resource.effect === "replaced" && !contentTypes.has(resource.step.type);
+  if (resource.effect !== "replaced") return false;
+  return resource.formerKind !== undefined || !contentTypes.has(resource.step.type);
 }
 
 function changesAddress(resource: ResourceChange): boolean {
-  const { step, effect, fields } = resource;
+  const { step, effect, fields, formerKind } = resource;
+  if (formerKind !== undefined || (effect === "deleted" && step.type === serviceType)) return true;
   if (effect === "replaced") return step.type === serviceType || step.type === leaderWorkerSetType;
   return step.type === serviceType && fields.some((field) => /^spec\.(ports|clusterIP|type)\b/.test(field.path));
 }
@@ -52,5 +54,5 @@ function changesKvFormat(component: ComponentChange): boolean {
 }
 
 function named(resources: readonly ResourceChange[]): string[] {
-  return resources.map((resource) => `${resource.kind} ${resource.step.name}`);
+  return resources.map(({ kind, formerKind = kind, step }) => `${formerKind} ${step.name}`);
 }
