@@ -16,8 +16,7 @@ import { serviceAccount } from "../manifests/service-account";
 import type { WeightStore } from "../plan/intent";
 import type { Problem } from "../problems";
 import type { PoolRef } from "../refs";
-import { contributionOf, type DesignedGraph } from "./graph-design";
-import type { EntranceQuestion } from "./router-design";
+import { contributionOf, type Designed, type EntranceQuestion, type GraphDesign } from "./entrance";
 
 /** One may go, by a drain or a roll-out, and requests still arrive. */
 const usualFrontends = 2;
@@ -32,7 +31,7 @@ const responses: ProcessPort = {
 };
 
 /** A DynamoGraphDeployment with frontends and a service per pool. */
-export function designDynamo({ args, pools, placement }: EntranceQuestion): DesignedGraph {
+export function designDynamo({ args, pools, placement }: EntranceQuestion): Designed<GraphDesign> {
   const all = [...pools.prefill, ...pools.decode];
   const apiVersion = dynamoApiVersions.find((known) => known === (args.graphVersion ?? "v1alpha1"));
   const [pool] = all;

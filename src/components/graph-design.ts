@@ -1,30 +1,12 @@
-import type { types } from "@pulumi/kubernetes";
 import { checkAgreement } from "../engines/agreement";
 import type { Problem } from "../problems";
-import type { PoolRef, RoleContribution } from "../refs";
-import type { CustomObject } from "./custom-object";
+import type { PoolRef } from "../refs";
 import { designDynamo } from "./dynamo-design";
 import { designRay } from "./ray-design";
+import type { Designed, EntranceQuestion, GraphDesign } from "./entrance";
 import type { RouterArgs } from "./router-args";
-import type { EntranceQuestion } from "./router-design";
 
-/** The one object that holds all roles of a client, and what its entrance needs beside it. */
-export interface GraphDesign {
-  readonly kind: "graph";
-  readonly account: types.input.core.v1.ServiceAccount;
-  readonly graph: CustomObject;
-  readonly policies: readonly types.input.networking.v1.NetworkPolicy[];
-  /** Fields that cannot be changed on a running object: it is deleted and made anew. */
-  readonly replaceOnChanges: readonly string[];
-  readonly service: string;
-  readonly port: number;
-  readonly metricsPort: number;
-}
-
-export type DesignedGraph =
-  { readonly entrance: GraphDesign; readonly warnings: readonly Problem[] } | { readonly problems: readonly Problem[] };
-
-export function designGraph(question: EntranceQuestion): DesignedGraph {
+export function designGraph(question: EntranceQuestion): Designed<GraphDesign> {
   const { args, pools } = question;
   const ray = pools.decode[0]?.orchestrator === "ray-serve";
   const contributed = [...pools.prefill, ...pools.decode];
@@ -77,10 +59,4 @@ function checkContributions(pools: readonly PoolRef[]): readonly Problem[] {
       rule: "the router makes the pods of all roles, from what the pools' refs say of them",
       fix: "pass the `ref` of a pool unchanged, deployed with this version",
     }));
-}
-
-/** Of a pool that `checkContributions` has no problem with. */
-export function contributionOf({ name, contribution }: PoolRef): RoleContribution {
-  if (contribution === undefined) throw new Error(`unchecked contribution of ${name}`);
-  return contribution;
 }

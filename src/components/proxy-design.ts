@@ -3,30 +3,17 @@ import { routerPorts, routerProcess, smgVersion, type RouterProcess } from "../e
 import { checkRouter, routerWarnings } from "../engines/smg/rules";
 import { vllmRouterProcess } from "../engines/vllm-router/router";
 import { checkVllmRouter } from "../engines/vllm-router/rules";
-import { routerObjects, type RouterObjects } from "../manifests/router-objects";
-import type { Problem } from "../problems";
+import { routerObjects } from "../manifests/router-objects";
 import type { PoolRef } from "../refs";
+import type { Designed, EntranceQuestion, ProxyDesign } from "./entrance";
 import type { RouterArgs } from "./router-args";
-import type { EntranceQuestion } from "./router-design";
-
-/** Replicas of a proxy that finds the pools' workers by their labels. */
-export interface ProxyDesign {
-  readonly kind: "proxy";
-  readonly objects: RouterObjects;
-  readonly service: string;
-  readonly port: number;
-  readonly metricsPort: number;
-}
 
 /** smg is known by version; another one may read other flags. */
 export function usualProxyImage({ engine }: PoolRef): string | undefined {
   return engine === "vllm" ? undefined : `lightseekorg/smg:${smgVersion}`;
 }
 
-export type DesignedProxy =
-  { readonly entrance: ProxyDesign; readonly warnings: readonly Problem[] } | { readonly problems: readonly Problem[] };
-
-export function designProxy({ args, pools, placement, patienceSeconds }: EntranceQuestion): DesignedProxy {
+export function designProxy({ args, pools, placement, patienceSeconds }: EntranceQuestion): Designed<ProxyDesign> {
   const intent = intentOf(args);
   const settings = routerSettings(intent);
   const vllm = pools.decode[0]?.engine === "vllm";

@@ -11,8 +11,7 @@ import { checkObjectName } from "../manifests/object-name";
 import { serviceAccount } from "../manifests/service-account";
 import type { Problem } from "../problems";
 import type { PoolRef } from "../refs";
-import { contributionOf, type DesignedGraph } from "./graph-design";
-import type { EntranceQuestion } from "./router-design";
+import { contributionOf, type Designed, type EntranceQuestion, type GraphDesign } from "./entrance";
 
 /** Ingress replicas per GPU of the published deployment: 64 for 48 (anyscale/ray-serve-llm-perf-examples, pd.yaml). */
 const ingressPerGpu = 64 / 48;
@@ -38,7 +37,7 @@ const anyPort: ProcessPort = {
 };
 
 /** A RayService with a worker group per role, and the application that it serves. */
-export function designRay({ args, pools, placement }: EntranceQuestion): DesignedGraph {
+export function designRay({ args, pools, placement }: EntranceQuestion): Designed<GraphDesign> {
   const [prefill, ...otherPrefill] = pools.prefill;
   const [decode, ...otherDecode] = pools.decode;
   const rayVersion = rayVersionOf(decode?.engineVersion ?? "");

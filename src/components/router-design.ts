@@ -6,8 +6,9 @@ import { checkObjectName } from "../manifests/object-name";
 import type { PassedThrough, RouterPlacement } from "../manifests/placement";
 import type { Problem } from "../problems";
 import { refVersion, type PoolRef, type RouterRef } from "../refs";
-import { designGraph, type GraphDesign } from "./graph-design";
-import { designProxy, usualProxyImage, type ProxyDesign } from "./proxy-design";
+import type { EntranceQuestion, GraphDesign, ProxyDesign } from "./entrance";
+import { designGraph } from "./graph-design";
+import { designProxy, usualProxyImage } from "./proxy-design";
 import type { RouterArgs } from "./router-args";
 
 const usualCpuCores = 4;
@@ -27,14 +28,6 @@ export interface RouterDesign {
 
 export type DesignedRouter = { readonly design: RouterDesign } | { readonly problems: readonly Problem[] };
 
-/** What the two kinds of entrance are made from. */
-export interface EntranceQuestion {
-  readonly args: RouterArgs;
-  readonly pools: RoutedPools;
-  readonly placement: RouterPlacement;
-  readonly patienceSeconds: number;
-}
-
 /** Renders a router from its arguments, or says everything that is wrong with them. Pure. */
 export function designRouter(name: string, args: RouterArgs): DesignedRouter {
   const pools: RoutedPools = { prefill: args.prefill, decode: args.decode };
@@ -46,7 +39,7 @@ export function designRouter(name: string, args: RouterArgs): DesignedRouter {
   const image = args.image ?? usualImage(pool);
   if (image === undefined) return { problems: [missingImage] };
   const patienceSeconds = rolloutPatienceSeconds(args);
-  const question = { args, pools, placement: placementOf(name, args, image), patienceSeconds };
+  const question: EntranceQuestion = { args, pools, placement: placementOf(name, args, image), patienceSeconds };
   const owned = pool.orchestrator === "leader-worker-set";
   const designed = owned ? designProxy(question) : designGraph(question);
   const problems = [

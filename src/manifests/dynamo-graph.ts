@@ -13,7 +13,7 @@ import { labels } from "./labels";
 import type { RouterPlacement } from "./placement";
 
 export const dynamoApiVersions = ["v1alpha1", "v1beta1"] as const;
-export type DynamoApiVersion = (typeof dynamoApiVersions)[number];
+type DynamoApiVersion = (typeof dynamoApiVersions)[number];
 
 /** A pool's part of the graph: `workers` instances of `traysPerWorker` pods each. */
 export interface DynamoRole {

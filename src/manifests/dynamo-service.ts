@@ -34,7 +34,7 @@ export interface DynamoComponent {
 }
 
 /** A pod template, with /dev/shm taken out: the operator mounts it itself, by its size. */
-export interface OpenedTemplate {
+interface OpenedTemplate {
   readonly metadata: types.input.meta.v1.ObjectMeta;
   readonly spec: PodSpec;
   readonly main: PlainContainer;

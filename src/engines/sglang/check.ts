@@ -1,20 +1,12 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
-import { closest } from "../closest";
+import { derivedFlag, unknownFlag, unknownVersion } from "../flag-problems";
 import { checkUnused, type Setting } from "../unused-settings";
 import { dialectOf, sglangVersions, type Dialect } from "./dialect";
 import { launchFlags } from "./launch-line";
 
 export function checkSglangVersion(version: string): readonly Problem[] {
-  if (dialectOf(version) !== undefined) return [];
-  return [
-    {
-      path: "engine.version",
-      what: `${version} is not a SGLang version whose flags are known`,
-      rule: `flags were read from the published packages ${sglangVersions.join(", ")}`,
-      fix: `the version of your image, ${sglangVersions[0]} or newer, for example ${sglangVersions[1]}`,
-    },
-  ];
+  return dialectOf(version) === undefined ? [unknownVersion("SGLang", version, sglangVersions, sglangVersions[1])] : [];
 }
 
 /** What SGLang would reject at start, or override in silence. Knows nothing to say of an unknown version. */
@@ -41,19 +33,9 @@ function checkExtraArgs(plan: PoolPlan, dialect: Dialect): readonly Problem[] {
     if (!argument.startsWith("--")) continue;
     const [name = argument] = argument.split("=");
     if (ours.has(name)) {
-      problems.push({
-        path: "extraArgs",
-        what: `${name} is derived from the pool's own settings`,
-        rule: "a flag said twice wins by its place, and the plan would be wrong about it",
-        fix: "change the setting it comes from",
-      });
+      problems.push(derivedFlag(name));
     } else if (!dialect.flags.has(name)) {
-      problems.push({
-        path: "extraArgs",
-        what: `${name} is not a flag of SGLang ${dialect.version}`,
-        rule: "an unknown flag stops the server at start, after the old one is gone",
-        fix: closest(name, dialect.flags, "see the launcher's --help"),
-      });
+      problems.push(unknownFlag(name, `SGLang ${dialect.version}`, dialect.flags, "see the launcher's --help"));
     }
   }
   return problems;

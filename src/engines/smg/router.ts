@@ -2,6 +2,7 @@ import type { HttpProbe } from "../engine";
 import type { RoutedPools } from "../agreement";
 import { commonSelector, selectorWords } from "./discovery";
 import type { RouterSettings, SecretKey } from "./intent";
+import { admissionFlags, failureFlags } from "../proxy-flags";
 
 /** Version of smg whose flags are rendered here; `test/engines/smg` holds them against its `smg launch --help`. */
 export const smgVersion = "1.13.0";
@@ -43,7 +44,7 @@ export function routerProcess(settings: RouterSettings, pools: RoutedPools): Rou
       ...discovery(pools),
       ...routing(settings),
       ...admission(settings),
-      ...failures(settings),
+      ...failureFlags(settings),
       ...storage(),
       ...credentials(settings),
     ],
@@ -98,26 +99,8 @@ function routing(settings: RouterSettings): string[] {
 
 function admission({ limits, timeouts }: RouterSettings): string[] {
   return [
-    ...["--max-concurrent-requests", String(limits.concurrentRequestsPerReplica)],
-    ...["--queue-size", String(limits.queuedRequestsPerReplica)],
-    ...["--queue-timeout-secs", String(limits.queueSeconds)],
-    ...["--request-timeout-secs", String(timeouts.requestSeconds)],
+    ...admissionFlags({ limits, timeouts }),
     ...["--shutdown-grace-period-secs", String(timeouts.shutdownGraceSeconds)],
-  ];
-}
-
-function failures({ retries, circuitBreaker, health }: RouterSettings): string[] {
-  return [
-    // smg counts attempts, not repetitions: 1 sends a request once (observed).
-    ...["--retry-max-retries", String(retries.attempts)],
-    ...["--retry-initial-backoff-ms", String(retries.initialBackoffMilliseconds)],
-    ...["--retry-max-backoff-ms", String(retries.maxBackoffMilliseconds)],
-    ...["--cb-failure-threshold", String(circuitBreaker.failures)],
-    ...["--cb-success-threshold", String(circuitBreaker.successes)],
-    ...["--cb-timeout-duration-secs", String(circuitBreaker.openSeconds)],
-    ...["--cb-window-duration-secs", String(circuitBreaker.windowSeconds)],
-    ...["--health-check-interval-secs", String(health.intervalSeconds)],
-    ...["--health-failure-threshold", String(health.failures)],
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
-import { closest } from "../closest";
+import { derivedFlag, unknownFlag, unknownVersion } from "../flag-problems";
 import { checkUnused, type Setting } from "../unused-settings";
 import { dialectOf, trtllmVersions, type Dialect } from "./dialect";
 import { fitsItsShare, neededShare } from "./kv-cache";
@@ -8,15 +8,7 @@ import { derivedFlags } from "./launch-line";
 import { shapeName } from "./shapes";
 
 export function checkTrtllmVersion(version: string): readonly Problem[] {
-  if (dialectOf(version) !== undefined) return [];
-  return [
-    {
-      path: "engine.version",
-      what: `${version} is not a Dynamo version whose flags are known`,
-      rule: `flags were read from the published packages ${trtllmVersions.join(", ")}; the version is that of the runtime image`,
-      fix: `the version of your image, ${trtllmVersions[0]} or newer, for example ${trtllmVersions[2]}`,
-    },
-  ];
+  return dialectOf(version) === undefined ? [unknownVersion("Dynamo", version, trtllmVersions, trtllmVersions[2])] : [];
 }
 
 /** What Dynamo or TensorRT-LLM would reject at start, or override in silence. Knows nothing to say of an unknown version. */
@@ -70,19 +62,11 @@ function checkExtraArgs(plan: PoolPlan, dialect: Dialect): readonly Problem[] {
     if (!argument.startsWith("--")) continue;
     const [name = argument] = argument.split("=");
     if (ours.has(name) || engineFlags.has(name)) {
-      problems.push({
-        path: "extraArgs",
-        what: `${name} is derived from the pool's own settings`,
-        rule: "what is said twice wins by its place, and the plan would be wrong about it",
-        fix: "change the setting it comes from",
-      });
+      problems.push(derivedFlag(name));
     } else if (!dialect.flags.has(name)) {
-      problems.push({
-        path: "extraArgs",
-        what: `${name} is not a flag of Dynamo ${dialect.version}'s TensorRT-LLM worker`,
-        rule: "an unknown flag stops the worker at start, after the old one is gone",
-        fix: closest(name, dialect.flags, "see the worker's --help"),
-      });
+      problems.push(
+        unknownFlag(name, `Dynamo ${dialect.version}'s TensorRT-LLM worker`, dialect.flags, "see the worker's --help"),
+      );
     }
   }
   return problems;

@@ -4,7 +4,7 @@ import type { ProcessPort } from "../engine";
 /** Health and metrics of a worker (Dynamo operator, DynamoSystemPort); requests do not come this way. */
 export const systemPort = 9090;
 /** sshd of a worker's other trays, through which the leader's mpirun starts their ranks (operator, MpiRunSshPort). */
-export const sshPort = 2222;
+const sshPort = 2222;
 /** What the frontend answers OpenAI requests on (operator, DynamoServicePort). */
 export const frontendPort = 8000;
 /** Dynamo's own services, which workers and frontends call: registration and, where it is chosen, the request plane. */

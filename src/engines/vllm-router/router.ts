@@ -2,12 +2,13 @@ import type { RoutedPools } from "../agreement";
 import { commonSelector, selectorWords } from "../smg/discovery";
 import type { RouterSettings } from "../smg/intent";
 import { routerPorts, type RouterPorts, type RouterProcess } from "../smg/router";
+import { admissionFlags, failureFlags } from "../proxy-flags";
 
 /** Version of vllm-router whose flags are rendered here; `test/engines/vllm-router` holds them against its `--help`. */
 export const vllmRouterVersion = "0.1.17";
 
 /** smg's, of which this is a fork; it has no listener for probes, so they share that of requests. */
-export const vllmRouterPorts: RouterPorts = { ...routerPorts, health: routerPorts.http };
+const vllmRouterPorts: RouterPorts = { ...routerPorts, health: routerPorts.http };
 
 /**
  * The router that hands a request to a prefill worker first and its KV's address to a decode worker then, as NIXL wants
@@ -21,8 +22,8 @@ export function vllmRouterProcess(settings: RouterSettings, pools: RoutedPools):
       ...listeners(vllmRouterPorts),
       ...discovery(pools),
       ...routing(settings),
-      ...admission(settings),
-      ...failures(settings),
+      ...admissionFlags(settings),
+      ...failureFlags(settings),
     ],
     env: [],
     ports: vllmRouterPorts,
@@ -64,28 +65,4 @@ function discovery({ prefill, decode }: RoutedPools): string[] {
 
 function routing({ prefillPolicy, decodePolicy }: RouterSettings): string[] {
   return ["--prefill-policy", prefillPolicy, "--decode-policy", decodePolicy];
-}
-
-function admission({ limits, timeouts }: RouterSettings): string[] {
-  return [
-    ...["--max-concurrent-requests", String(limits.concurrentRequestsPerReplica)],
-    ...["--queue-size", String(limits.queuedRequestsPerReplica)],
-    ...["--queue-timeout-secs", String(limits.queueSeconds)],
-    ...["--request-timeout-secs", String(timeouts.requestSeconds)],
-  ];
-}
-
-function failures({ retries, circuitBreaker, health }: RouterSettings): string[] {
-  return [
-    // Attempts, not repetitions: `--disable-retries` is this with 1 (its own help).
-    ...["--retry-max-retries", String(retries.attempts)],
-    ...["--retry-initial-backoff-ms", String(retries.initialBackoffMilliseconds)],
-    ...["--retry-max-backoff-ms", String(retries.maxBackoffMilliseconds)],
-    ...["--cb-failure-threshold", String(circuitBreaker.failures)],
-    ...["--cb-success-threshold", String(circuitBreaker.successes)],
-    ...["--cb-timeout-duration-secs", String(circuitBreaker.openSeconds)],
-    ...["--cb-window-duration-secs", String(circuitBreaker.windowSeconds)],
-    ...["--health-check-interval-secs", String(health.intervalSeconds)],
-    ...["--health-failure-threshold", String(health.failures)],
-  ];
 }

@@ -1,6 +1,6 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
-import { closest } from "../closest";
+import { derivedFlag, unknownFlag } from "../flag-problems";
 import type { Dialect } from "./dialect";
 import { all2allBackend, engineArguments } from "./engine-arguments";
 import { readExtraArguments, type ExtraArgument } from "./extra-arguments";
@@ -75,12 +75,7 @@ function checkShort(words: readonly string[]): readonly Problem[] {
 }
 
 function derived({ name }: ExtraArgument, setting: string): Problem {
-  return {
-    path: "extraArgs",
-    what: `${name} is derived from the pool's own settings`,
-    rule: "a flag said twice wins by its place, and the plan would be wrong about it",
-    fix: `change what it comes from: ${setting}`,
-  };
+  return derivedFlag(name, `what it comes from: ${setting}`);
 }
 
 /**
@@ -134,14 +129,13 @@ function checkKnown({ name, field }: ExtraArgument, { intent }: PoolPlan, dialec
       },
     ];
   }
+  const unknown = unknownFlag(name, `vLLM ${dialect.version}`, dialect.flags, "see `vllm serve --help=all`");
+  if (!onRay) return [unknown];
   return [
     {
-      path: "extraArgs",
-      what: `${name} is not ${onRay ? "an engine argument" : "a flag"} of vLLM ${dialect.version}`,
-      rule: onRay
-        ? "Ray Serve raises at an unknown engine argument, in every replica"
-        : "an unknown flag stops the server at start, after the old one is gone",
-      fix: closest(name, dialect.flags, "see `vllm serve --help=all`"),
+      ...unknown,
+      what: `${name} is not an engine argument of vLLM ${dialect.version}`,
+      rule: "Ray Serve raises at an unknown engine argument, in every replica",
     },
   ];
 }

@@ -1,21 +1,14 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
 import { checkEnvironment } from "./check-environment";
+import { unknownVersion } from "../flag-problems";
 import { checkUnused, type Setting } from "../unused-settings";
 import { checkExtraArguments } from "./check-arguments";
 import { dialectOf, vllmVersions, type Dialect } from "./dialect";
 import { rayPairs, rayVersionOf, startsDataParallelRoles } from "./ray-version";
 
 export function checkVllmVersion(version: string): readonly Problem[] {
-  if (dialectOf(version) !== undefined) return [];
-  return [
-    {
-      path: "engine.version",
-      what: `${version} is not a vLLM version whose flags are known`,
-      rule: `flags were read from the published packages ${vllmVersions.join(", ")}`,
-      fix: `the version of your image, ${vllmVersions[0]} or newer, for example ${vllmVersions[3]}`,
-    },
-  ];
+  return dialectOf(version) === undefined ? [unknownVersion("vLLM", version, vllmVersions, vllmVersions[3])] : [];
 }
 
 /** What vLLM would reject at start, or ignore in silence. Knows nothing to say of an unknown version. */

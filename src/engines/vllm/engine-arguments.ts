@@ -99,7 +99,7 @@ export function all2allBackend(dispatch: Dispatch, dialect: Dialect): string {
 }
 
 /** Dual batch overlap works behind DeepEP alone (vllm/config/vllm.py asserts it), and not with drafts. */
-export function usesDualBatch({ parallel, intent }: PoolPlan): boolean {
+function usesDualBatch({ parallel, intent }: PoolPlan): boolean {
   const deepEp = parallel.dispatch === "normal" || parallel.dispatch === "low-latency";
   return deepEp && (intent.speculation?.draftTokens ?? 0) === 0;
 }

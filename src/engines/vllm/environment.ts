@@ -26,7 +26,7 @@ export function environment(plan: PoolPlan, dialect: Dialect): readonly Environm
   return [...addressVariables(), ...sortedVariables(values)];
 }
 
-export function sortedVariables(values: Readonly<Record<string, string>>): readonly EnvironmentVariable[] {
+function sortedVariables(values: Readonly<Record<string, string>>): readonly EnvironmentVariable[] {
   return Object.keys(values)
     .sort()
     .map((name) => ({ name, value: values[name] }));

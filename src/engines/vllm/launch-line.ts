@@ -42,7 +42,7 @@ function serverArguments({ parallel }: PoolPlan): EngineArguments {
   return parallel.data > 1 ? { api_server_count: ranksPerTray(parallel) } : {};
 }
 
-export function ranksPerTray({ data, nodes }: Pick<PoolPlan["parallel"], "data" | "nodes">): number {
+function ranksPerTray({ data, nodes }: Pick<PoolPlan["parallel"], "data" | "nodes">): number {
   return data / nodes;
 }
 
@@ -64,7 +64,7 @@ export function groupPrefix(group: GroupVariables): readonly string[] {
 }
 
 /** `max_num_seqs: 256` -> `--max-num-seqs 256`; switches stand alone, nested configurations are JSON. */
-export function toFlags(values: EngineArguments): readonly string[] {
+function toFlags(values: EngineArguments): readonly string[] {
   return Object.entries(values).flatMap(([field, value]) => toFlag(field, value));
 }
 

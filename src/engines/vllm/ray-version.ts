@@ -2,7 +2,7 @@ import { namesOf } from "./dialect";
 import flagTable from "./flag-table.json";
 
 /** Versions of Ray whose Serve LLM was read from the published package, oldest first. */
-export const rayVersions = ["2.52.0", "2.56.0", "2.58.0", "2.60.0"] as const;
+const rayVersions = ["2.52.0", "2.56.0", "2.58.0", "2.60.0"] as const;
 export type RayVersion = (typeof rayVersions)[number];
 
 /**

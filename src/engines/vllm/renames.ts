@@ -1,7 +1,7 @@
 import type { Dialect } from "./dialect";
 
 /** What an old name is called now. */
-export interface Rename {
+interface Rename {
   readonly old: string;
   /** A flag, a variable, a key of a nested configuration, or a setting of this library. */
   readonly current: string;

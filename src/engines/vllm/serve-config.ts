@@ -2,7 +2,7 @@ import type { JsonObject } from "../engine";
 import type { PoolRole } from "../../plan/intent";
 import { httpPort } from "./ports";
 
-export interface ServeApplication {
+interface ServeApplication {
   /** Name of the application; Serve asks for one that is its own in the cluster. */
   readonly name: string;
   /** LLMConfig of each role: `settings` of its engine process. */
