@@ -1,7 +1,7 @@
 import { balancedness, rankLoads, slotLoads } from "./expert-load";
 import { placeGlobally, placeHierarchically, replicate, type ExpertGroups } from "./expert-packing";
 import type { ExpertRecording } from "./expert-recording";
-import { improveBySwaps } from "./expert-search";
+import { fullestRank, improvePlacement } from "./expert-reassign";
 
 /** Where the experts of one worker sit. */
 export interface ExpertPlacement {
@@ -88,7 +88,8 @@ function placeLayer(
     // Swaps between nodes would undo what the groups are for.
     return better(placeHierarchically(weights, slots, ranks, groups), trivial, weights, ranks);
   }
-  const packed = improveBySwaps(placeGlobally(weights, slots, ranks), weights, ranks);
+  const least = leastFullestRank(weights, slots, ranks);
+  const packed = improvePlacement(placeGlobally(weights, slots, ranks), weights, ranks, least);
   return better(packed, trivial, weights, ranks);
 }
 
@@ -101,10 +102,6 @@ function better(
   return fullestRank(packed, weights, ranks) <= fullestRank(trivial, weights, ranks) ? packed : trivial;
 }
 
-function fullestRank(row: readonly number[], weights: readonly number[], ranks: number): number {
-  return Math.max(...rankLoads(slotLoads(row, weights), ranks));
-}
-
 function balanceOf(
   weights: readonly number[],
   trivial: readonly number[],
@@ -114,19 +111,31 @@ function balanceOf(
   return {
     before: balancedness(rankLoads(slotLoads(trivial, weights), ranks)),
     after: balancedness(rankLoads(slotLoads(row, weights), ranks)),
-    bound: bound(weights, slots, ranks),
+    bound: sum(weights) / ranks / leastFullestRank(weights, slots, ranks),
   };
 }
 
 /**
- * The fullest rank carries at least the mean, and at least one replica: whatever the counts, some replica is as heavy
- * as the heaviest one after giving each slot to the expert that needs it most.
+ * Load that no placement's fullest rank is below. It carries at least the mean. And whatever the numbers of replicas,
+ * some replica is as heavy as the heaviest one after giving each slot to the expert that needs it most; the rank that
+ * holds it holds others beside it, at the least the lightest that there can be.
  */
-function bound(weights: readonly number[], slots: number, ranks: number): number {
+function leastFullestRank(weights: readonly number[], slots: number, ranks: number): number {
   const { replicas } = replicate(weights, slots);
   const heaviest = Math.max(...weights.map((weight, expert) => weight / (replicas[expert] ?? 1)));
-  const mean = weights.reduce((sum, weight) => sum + weight, 0) / ranks;
-  return mean / Math.max(mean, heaviest);
+  return Math.max(sum(weights) / ranks, heaviest + lightestSlots(weights, slots, slots / ranks - 1)) || 1;
+}
+
+/** Least load of so many slots: an expert has at most a replica in every spare slot beside its first. */
+function lightestSlots(weights: readonly number[], slots: number, count: number): number {
+  const most = slots - weights.length + 1;
+  const lightest = [...weights].sort((a, b) => a - b).slice(0, count);
+  const each = lightest.flatMap((weight) => new Array<number>(Math.min(most, count)).fill(weight / most));
+  return sum(each.slice(0, count));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function meanBalance(layers: readonly LayerBalance[]): PlacementBalance {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { balancedness, rankLoads, slotLoads } from "../../src/plan/expert-load";
 import { packBalanced, placeGlobally, placeHierarchically, replicate } from "../../src/plan/expert-packing";
 import { parseRecording, type ExpertRecording } from "../../src/plan/expert-recording";
+import { fullestRank, improvePlacement } from "../../src/plan/expert-reassign";
 import { improveBySwaps } from "../../src/plan/expert-search";
 import { movedExperts, placeExperts, trivialPlacement } from "../../src/plan/experts";
 import { deepSeekHistogram, expertHistogram } from "../support/expert-histogram";
@@ -74,6 +75,34 @@ describe("placeExperts", () => {
     assert.ok(balance.after > 0.999, `after ${balance.after}`);
     assert.equal(balance.bound, 1);
   });
+
+  it("reaches the exact optimum of the FlashLB example, 196.67, where DeepSeek's has 232 and FlashLB 205", () => {
+    const recording = { model: "m", layers: 1, experts: 8, counts: [flashExample] };
+    const { placement } = placeExperts(recording, { slots: 16, ranks: 8 });
+    assert.equal(fullestRank(placement.physicalToLogical[0] ?? [], flashExample, 8), 590 / 3);
+  });
+
+  // Seeded loads with the skew of the recorded ones; the bound counts what must stand beside the hottest replica.
+  const sizes = [
+    { ranks: 8, slots: 256, mean: 0.9998, worst: 0.9997, toBound: 0.001 },
+    { ranks: 16, slots: 256, mean: 0.998, worst: 0.91, toBound: 0.001 },
+    { ranks: 32, slots: 256, mean: 0.961, worst: 0.51, toBound: 0.002 },
+    { ranks: 32, slots: 288, mean: 0.9997, worst: 0.999, toBound: 0.001 },
+    { ranks: 48, slots: 288, mean: 0.9993, worst: 0.998, toBound: 0.002 },
+    { ranks: 64, slots: 256, mean: 0.675, worst: 0.26, toBound: 0.03 },
+    { ranks: 64, slots: 320, mean: 0.999, worst: 0.998, toBound: 0.002 },
+    { ranks: 72, slots: 288, mean: 0.998, worst: 0.996, toBound: 0.005 },
+    { ranks: 72, slots: 360, mean: 0.999, worst: 0.998, toBound: 0.002 },
+  ];
+  for (const { ranks, slots, mean, worst, toBound } of sizes) {
+    it(`balances ${slots} slots on ${ranks} ranks to ${mean}, every layer near its bound`, () => {
+      const { balance, layers } = placeExperts(recorded, { slots, ranks });
+      assert.ok(balance.after >= mean, `mean ${balance.after}`);
+      for (const { layer, after, bound } of layers) {
+        assert.ok(after >= worst && after >= bound * (1 - toBound), `layer ${layer}: ${after} of ${bound}`);
+      }
+    });
+  }
 
   it("says that 64 ranks without spare slots cannot be balanced", () => {
     const { balance } = placeExperts(recorded, { slots: 256, ranks: 64 });
@@ -188,6 +217,31 @@ describe("improveBySwaps", () => {
   it("does not bring two replicas of an expert together", () => {
     // Swapping slots 1 and 2 would even out the loads, and put both replicas of expert 0 on rank 0.
     assert.deepEqual(improveBySwaps([0, 1, 0, 2], [8, 4, 0], 2), [0, 1, 0, 2]);
+  });
+});
+
+describe("improvePlacement", () => {
+  it("is never worse than swaps alone, loses no expert and puts no two replicas on a rank", () => {
+    const counts = fc.array(fc.nat({ max: 1000 }), { minLength: 8, maxLength: 8 });
+    fc.assert(
+      fc.property(counts, (weights) => {
+        const start = placeGlobally(weights, 16, 4);
+        const improved = improvePlacement(start, weights, 4, 0);
+        const swapped = improveBySwaps(start, weights, 4);
+        assert.ok(fullestRank(improved, weights, 4) <= fullestRank(swapped, weights, 4) * (1 + 1e-9));
+        assert.equal(new Set(improved).size, 8);
+        const doubles = (row: readonly number[]): number =>
+          [0, 4, 8, 12].reduce((sum, from) => sum + 4 - new Set(row.slice(from, from + 4)).size, 0);
+        assert.ok(doubles(improved) <= doubles(swapped));
+      }),
+    );
+  });
+
+  it("gives a replica of one cold expert to a colder one, which no swap can", () => {
+    // Beside 0's replicas of 45 stand the 3s of 1.5; a second replica of 2 in one of their places would be 3.
+    const improved = improvePlacement([0, 1, 0, 2, 2, 3], [90, 30, 6, 3], 3, 0);
+    assert.deepEqual(improved, [2, 1, 0, 3, 0, 3]);
+    assert.equal(fullestRank(improved, [90, 30, 6, 3], 3), 46.5);
   });
 });
 
