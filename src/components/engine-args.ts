@@ -61,7 +61,7 @@ export interface ModelArgs {
 export interface EngineArgs {
   /**
    * One of `EngineName`. A string, because a schema for other languages has no choice of one. Changing it replaces the
-   * pools and the router where another orchestrator comes with it, and else rolls them.
+   * pools, since engines cannot exchange KV, and the router where another orchestrator comes with it.
    */
   name: string;
   /**

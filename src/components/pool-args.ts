@@ -10,7 +10,11 @@ import type {
   TrayResourceArgs,
 } from "./engine-args";
 
-/** What both kinds of pool are told. Numbers are per attention rank; engines' global flags are derived. */
+/**
+ * What both kinds of pool are told. Numbers are per attention rank; engines' global flags are derived. "Rolls the pool" is
+ * what LeaderWorkerSets do; with Ray Serve a launch setting redeploys the role and anything of its pods replaces the
+ * cluster, with Dynamo the roles roll (docs/engines.md).
+ */
 export interface PoolArgs {
   /** The client's domain: `ref` of a ClientDomain. Plain data, so that everything else is known at preview. */
   domain: DomainRef;

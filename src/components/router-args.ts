@@ -53,7 +53,8 @@ export interface RouterAuthArgs {
 }
 
 /**
- * A client's entrance: joins prefill and decode pools.
+ * A client's entrance: joins prefill and decode pools. What rolls the router replaces the whole cluster with Ray, whose
+ * head it is part of, and rolls the frontends with Dynamo.
  *
  * @example
  * new Router("client1-router", { domain: domain.ref, prefill: [prefill.ref], decode: [decode.ref], image: "lightseekorg/smg:1.13.0" });

@@ -97,10 +97,17 @@ function checkHome({ domain, prefill, decode }: RouterArgs): readonly Problem[] 
   ];
 }
 
-/** The slowest pool's start and its own, in half hours: a pool that starts a minute sooner is no change to the router. */
+/**
+ * The slowest pool's start, once for every worker that Dynamo rolls after another, its drain and the router's own start;
+ * in half hours: a pool that starts a minute sooner is no change to the router.
+ */
 function rolloutPatienceSeconds({ prefill, decode }: RouterArgs): number {
-  const slowest = Math.max(...[...prefill, ...decode].map((pool) => pool.startupBudgetSeconds));
-  return Math.ceil((slowest + ownStartupSeconds) / 1800) * 1800;
+  const pools = [...prefill, ...decode];
+  const rolled = pools.some(({ orchestrator }) => orchestrator === "dynamo");
+  const starts = rolled ? Math.max(...pools.map(({ workers }) => workers)) : 1;
+  const start = Math.max(...pools.map(({ startupBudgetSeconds }) => startupBudgetSeconds));
+  const drain = Math.max(...pools.map(({ drainSeconds }) => drainSeconds));
+  return Math.ceil((starts * start + drain + ownStartupSeconds) / 1800) * 1800;
 }
 
 /** The entrance of a graph runs the pools' image, and so pulls it from where they do. */

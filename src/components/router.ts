@@ -77,7 +77,7 @@ function emitProxy(
     parent: owner,
     // Without the right to watch pods a replica ends at once.
     dependsOn: [...child.dependsOn, account, role, binding, network],
-    customTimeouts: { create: patience, update: patience },
+    customTimeouts: { create: patience, update: patience, delete: patience },
     ...routerSuccession(name),
   });
   return [account, role, binding, service, budget, network, replicas];

@@ -34,6 +34,11 @@ export interface LeaderWorkerSet {
   };
 }
 
+const engineAnnotation = "nvl72/engine";
+
+/** Groups of two engines cannot exchange KV, so another engine does not roll through a pool: it replaces it. */
+export const replacedPoolFields: readonly string[] = [`metadata.annotations["${engineAnnotation}"]`];
+
 /** A pool: `plan.workers` groups of `plan.traysPerWorker` pods. */
 export function leaderWorkerSet(placement: Placement, plan: PoolPlan, process: EngineProcess): LeaderWorkerSet {
   return {
@@ -43,7 +48,7 @@ export function leaderWorkerSet(placement: Placement, plan: PoolPlan, process: E
       name: placement.name,
       namespace: placement.namespace,
       labels: labels(placement),
-      annotations: { "pulumi.com/waitFor": "condition=Available" },
+      annotations: { [engineAnnotation]: plan.intent.engine, "pulumi.com/waitFor": "condition=Available" },
     },
     spec: {
       replicas: plan.workers,

@@ -138,7 +138,7 @@ describe("a router", () => {
     const decode = [poolRef("decode", { startupBudgetSeconds: 3100 })];
     const run = await runProgram(() => new Router(name, routerArgs({ decode })));
     const replicas = created(run, `${name}-replicas`);
-    assert.deepEqual(replicas.customTimeouts, { create: "5400s", update: "5400s", delete: "" });
+    assert.deepEqual(replicas.customTimeouts, { create: "5400s", update: "5400s", delete: "5400s" });
     const spec = replicas.inputs.spec as { progressDeadlineSeconds: number };
     assert.equal(spec.progressDeadlineSeconds, 5400);
   });

@@ -24,7 +24,7 @@ describe("a pool's LeaderWorkerSet", () => {
         name: "client1-decode",
         namespace: "client1",
         labels,
-        annotations: { "pulumi.com/waitFor": "condition=Available" },
+        annotations: { "nvl72/engine": "sglang", "pulumi.com/waitFor": "condition=Available" },
       },
       spec: {
         replicas: 2,

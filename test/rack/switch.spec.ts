@@ -12,10 +12,16 @@ interface Workload {
   readonly metadata: { readonly namespace: string; readonly ownerReferences?: readonly object[] };
 }
 
-/** One line of client1's stack file each, and the kinds of object that its engine pods then belong to. */
+/** One line of client1's stack file each (vllm-router has no image of its own, so it takes another), and the kinds of object that its engine pods then belong to. */
 const engines = [
   {
     line: '{ name: sglang, version: 0.5.8, image: "lmsysorg/sglang:v0.5.8-cu130" }',
+    kinds: ["LeaderWorkerSet", "LeaderWorkerSet"],
+  },
+  {
+    line:
+      '{ name: vllm, version: 0.33.0, image: "vllm/vllm-openai:v0.33.0", orchestrator: leader-worker-set }\n' +
+      '  nvl72:router: { image: "registry.example/vllm-router:0.1.17" }',
     kinds: ["LeaderWorkerSet", "LeaderWorkerSet"],
   },
   {
@@ -47,10 +53,17 @@ describe("another engine for a client that runs", function () {
     project.remove();
   });
 
+  const podsOfClient1 = async (): Promise<readonly string[]> => {
+    const pods = [...(await enginePods(rack, "prefill")), ...(await enginePods(rack, "decode"))];
+    return pods.filter(({ metadata }) => metadata.namespace === "client1").map(({ metadata }) => metadata.uid);
+  };
   const hops = engines.map((from, index) => ({ from, to: engines[index + 1] ?? sglang }));
+  const nameOf = ({ line, kinds }: (typeof engines)[number]): string =>
+    `${/name: (\w+)/.exec(line)?.[1]} (${kinds[0]})`;
   for (const { from, to } of hops) {
     if (to === undefined) continue;
-    it(`is one line and one \`up\` on a full rack: from ${from.kinds[0]} to ${to.kinds[0]}`, async () => {
+    it(`is one line and one \`up\` on a full rack: ${nameOf(from)} to ${nameOf(to)}`, async () => {
+      const before = await podsOfClient1();
       const neighbours = (await enginePods(rack, "decode")).filter(({ metadata }) => metadata.namespace === "client2");
       project.change("client1", from.line, to.line);
       await project.up("client1");
@@ -64,6 +77,12 @@ describe("another engine for a client that runs", function () {
         const pods = (await enginePods(rack, role)).filter(({ metadata }) => metadata.namespace === "client1");
         assert.ok(pods.length > 0 && pods.every(({ status }) => status.phase === "Running"), role);
       }
+      const after = await podsOfClient1();
+      assert.deepEqual(
+        after.filter((uid) => before.includes(uid)),
+        [],
+        "no pod of the former engine is left",
+      );
       const same = (await enginePods(rack, "decode")).filter(({ metadata }) => metadata.namespace === "client2");
       assert.deepEqual(
         same.map(({ metadata }) => metadata.name).sort(),

@@ -70,6 +70,30 @@ describe("a report of an object that holds all roles", () => {
     assert.match(lines.join("\n"), /Risk: .*both roles/);
   });
 
+  it("says which roles Ray Serve redeploys, and that a change of its ingress alone stops nobody", () => {
+    const service = graph("ray") as { spec: { serveConfigV2: string } };
+    const edited = (from: string, to: string): object => {
+      const serveConfigV2 = service.spec.serveConfigV2.replace(from, to);
+      assert.notEqual(serveConfigV2, service.spec.serveConfigV2);
+      return { ...service, spec: { ...service.spec, serveConfigV2 } };
+    };
+    const differing = { "spec.serveConfigV2": "update" };
+    const decode = report(
+      { op: "update", before: service, after: edited("max_num_seqs: 256", "max_num_seqs: 128"), differing },
+      "ray",
+    );
+    assert.equal(
+      told(decode)[1],
+      "**client1 router**: Ray Serve redeploys decode, nothing serves where there is only one (about 10 min)",
+    );
+    assert.match(decode.join("\n"), /\*\*interruption\*\* \(client1 router\); none of: .*both roles at once/);
+    const ingress = report(
+      { op: "update", before: service, after: edited("min_replicas: 48", "min_replicas: 50"), differing },
+      "ray",
+    );
+    assert.equal(told(ingress)[1], "**client1 router**: in place, no pod restarts");
+  });
+
   it("tells more workers of a Dynamo graph from other workers, in both versions", () => {
     const paths = { alpha: "spec.services.prefill", beta: "spec.components[1]" } as const;
     for (const kind of ["alpha", "beta"] as const) {
@@ -81,7 +105,10 @@ describe("a report of an object that holds all roles", () => {
       ]);
       const inside = { [`${paths[kind]}.extraPodSpec.mainContainer.args[1]`]: "update" };
       const rolled = report({ op: "update", before: graph(kind), after: graph(kind), differing: inside }, kind);
-      assert.equal(told(rolled)[1], "**client1 router**: rolls prefill and decode worker by worker (about 10 min)");
+      assert.equal(
+        told(rolled)[1],
+        "**client1 router**: rolls prefill and decode worker by worker, nothing serves where there is only one (about 10 min)",
+      );
     }
   });
 

@@ -7,7 +7,16 @@ import { rayPairs } from "../../src/engines/vllm/ray-version";
 import { renamedPasses, renameOf } from "../../src/engines/vllm/renames";
 
 const text = readFileSync(join(__dirname, "../../docs/engines.md"), "utf8");
-const rows = text.split("\n").flatMap((line) => (line.startsWith("| ") ? [line.slice(2, -2).split(" | ")] : []));
+const rows = text.split("\n").flatMap((line) =>
+  line.startsWith("|")
+    ? [
+        line
+          .slice(1, -1)
+          .split("|")
+          .map((cell) => cell.trim()),
+      ]
+    : [],
+);
 
 /** Cells that stand right of a cell. */
 function rightOf(first: string): readonly string[] {
@@ -37,7 +46,7 @@ describe("the engines' document", () => {
     const first = rows.findIndex(([cell]) => cell === "Old");
     const table = rows.slice(
       first + 1,
-      rows.findIndex(([cell]) => cell?.includes("SGLang, vLLM without Ray")),
+      rows.findIndex((cells) => cells.includes("SGLang, vLLM without Ray")),
     );
     const translations = table
       .filter(([old]) => old?.startsWith("`"))

@@ -2,6 +2,7 @@ import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
 import { loadBalancer } from "./load-balancer";
 import { shapeName, shapeOf } from "./shapes";
+import { missingTransports } from "../ucx";
 
 /** Sizes with a published GB200 worker: srt-slurm gb200-fp4 and gb200-fp8 (c88ef731); 36 in TensorRT-LLM's own example. */
 const publishedRanks: Readonly<Record<"dep" | "tep" | "tp", readonly number[]>> = {
@@ -50,8 +51,7 @@ function warnAboutPrefill({ intent, parallel, role }: PoolPlan): readonly Proble
 const neededTransports: readonly string[] = ["cuda_ipc", "rc"];
 
 function warnAboutTransports({ intent }: PoolPlan): readonly Problem[] {
-  const transports = intent.extraEnv?.UCX_TLS?.split(",");
-  const missing = neededTransports.filter((name) => transports?.includes(name) === false);
+  const missing = missingTransports(intent.extraEnv?.UCX_TLS ?? "all", neededTransports);
   if (missing.length === 0) return [];
   return [
     {

@@ -52,9 +52,13 @@ function checkVariable(name: string, dialect: Dialect): readonly Problem[] {
       path,
       what: `not a variable of vLLM ${dialect.version}`,
       rule: "vLLM ignores what it does not know",
-      fix: closest(name, dialect.environment, "see `vllm serve --help=all`"),
+      fix: closest(name, ownVariables(dialect), "see vllm/envs.py"),
     },
   ];
+}
+
+function ownVariables({ environment }: Dialect): ReadonlySet<string> {
+  return new Set([...environment].filter((name) => name.startsWith("VLLM_")));
 }
 
 /** Newer versions refuse it themselves, unless their own allocator keeps KV apart (vllm/config/vllm.py). */

@@ -1,4 +1,4 @@
-import type { Json } from "../engine";
+import type { Json, JsonObject } from "../engine";
 
 /** One argument of an operator's own, with its value; `true` for a switch. */
 export interface ExtraArgument {
@@ -46,5 +46,14 @@ function valueOf(text: string): Json {
 
 /** The same for Ray Serve, whose engine arguments are fields and not flags. */
 export function engineArgumentsOf(words: readonly string[]): Readonly<Record<string, Json>> {
-  return Object.fromEntries(readExtraArguments(words).map(({ field, value }) => [field, value]));
+  const fields: Record<string, Json> = {};
+  for (const { field, key, value } of readExtraArguments(words)) {
+    fields[field] = key === undefined ? value : nested(fields[field], key.split("."), value);
+  }
+  return fields;
+}
+
+function nested(into: Json | undefined, [key = "", ...rest]: readonly string[], value: Json): Json {
+  const object = typeof into === "object" && into !== null && !Array.isArray(into) ? (into as JsonObject) : {};
+  return { ...object, [key]: rest.length === 0 ? value : nested(object[key], rest, value) };
 }

@@ -1,4 +1,4 @@
-import { namesOf } from "./dialect";
+import { dialectOf, namesOf } from "./dialect";
 import flagTable from "./flag-table.json";
 
 /** Versions of Ray whose Serve LLM was read from the published package, oldest first. */
@@ -19,14 +19,13 @@ export function rayVersionOf(vllmVersion: string): RayVersion | undefined {
   return rayVersions.find((ray) => builtFor(ray).some((pin) => minorOf(pin) === minorOf(vllmVersion)));
 }
 
-/** `vLLM 0.29.0 with Ray 2.60.0` for every known pair. */
+/** `vLLM 0.29.0 with Ray 2.60.0` for every pair that is known on both sides. */
 export function rayPairs(): readonly string[] {
-  return rayVersions.map(
-    (ray) =>
-      `vLLM ${builtFor(ray)
-        .map((pin) => pin.replace(/^\D+/, ""))
-        .join()} with Ray ${ray}`,
-  );
+  return rayVersions.flatMap((ray) => {
+    const pins = builtFor(ray).map((pin) => pin.replace(/^\D+/, ""));
+    const known = pins.filter((pin) => dialectOf(pin) !== undefined);
+    return known.length === 0 ? [] : [`vLLM ${known.join()} with Ray ${ray}`];
+  });
 }
 
 /** Whether the built-in prefill/decode application starts data-parallel engines with their ranks (from 2.56 on). */

@@ -1,5 +1,6 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
+import { missingTransports } from "../ucx";
 import { dialectOf } from "./dialect";
 
 /** What works, but not as well as its owner may think. */
@@ -9,16 +10,13 @@ export function vllmWarnings(plan: PoolPlan): readonly Problem[] {
 
 /** UCX uses what it is told and nothing else; KV then takes another way and only the time to first token tells. */
 function warnAboutTransports({ intent }: PoolPlan): readonly Problem[] {
-  const transports = intent.extraEnv?.UCX_TLS?.split(",");
-  if (transports === undefined || transports.includes("all")) return [];
-  return Object.entries(neededTransports)
-    .filter(([needed]) => !transports.some((transport) => transport === needed || transport.startsWith(`${needed}_`)))
-    .map(([needed, rule]) => ({
-      path: "extraEnv.UCX_TLS",
-      what: `"${transports.join(",")}" lacks ${needed}`,
-      rule,
-      fix: `add ${needed}, or leave the variable out`,
-    }));
+  const given = intent.extraEnv?.UCX_TLS ?? "all";
+  return missingTransports(given, Object.keys(neededTransports)).map((needed) => ({
+    path: "extraEnv.UCX_TLS",
+    what: `"${given}" lacks ${needed}`,
+    rule: neededTransports[needed] ?? "",
+    fix: `add ${needed}, or leave the variable out`,
+  }));
 }
 
 const neededTransports: Readonly<Record<string, string>> = {

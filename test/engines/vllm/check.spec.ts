@@ -78,6 +78,7 @@ describe("what vLLM is not asked to do", () => {
       problemsOf(withEnv("VLLM_NIXL_SIDE_CHANEL_PORT", "1"))[0] ?? "",
       /did you mean VLLM_NIXL_SIDE_CHANNEL/,
     );
+    assert.match(problemsOf(withEnv("VLLM_ZZZ", "1"))[0] ?? "", /see vllm\/envs\.py/);
     assert.match(problemsOf(withEnv("VLLM_HOST_IP", "10.0.0.1"))[0] ?? "", /derived from the pod's address/);
     assert.deepEqual(problemsOf(withEnv("VLLM_LOGGING_LEVEL", "DEBUG")), []);
   });
@@ -134,7 +135,8 @@ describe("what vLLM does less well than its owner may think", () => {
       '"cuda_ipc,rc_mlx5,cuda_copy" lacks tcp',
     ]);
     assert.deepEqual(warned(withEnv("UCX_TLS", "cuda_ipc,rc_mlx5,cuda_copy,tcp")), []);
-    assert.deepEqual(warned(withEnv("UCX_TLS", "all")), []);
+    for (const fine of ["all", "cuda,ib,tcp", "^sysv"]) assert.deepEqual(warned(withEnv("UCX_TLS", fine)), [], fine);
+    assert.deepEqual(warned(withEnv("UCX_TLS", "^ib")), ['"^ib" lacks rc']);
   });
 
   it("warns of a version whose KV no other tray can reach over NVLink", () => {

@@ -91,6 +91,14 @@ describe("vLLM on Ray Serve", () => {
     assert.deepEqual(given, [50, false, 64, "auto"]);
   });
 
+  it("gathers the keys of one nested configuration", () => {
+    const profiler = ["--profiler-config.profiler", "torch", "--profiler-config.torch_profiler_dir=/tmp/trace"];
+    const extraArgs = ["--attention-config.flash_attn_version", "3", ...profiler];
+    const engine = processOf(decodeOn(onRay, { extraArgs })).settings.engine_kwargs as JsonObject;
+    assert.deepEqual(engine.attention_config, { flash_attn_version: 3 });
+    assert.deepEqual(engine.profiler_config, { profiler: "torch", torch_profiler_dir: "/tmp/trace" });
+  });
+
   it("serves both roles as Ray's own application", () => {
     const application = {
       name: "client1",
