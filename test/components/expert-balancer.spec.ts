@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { DecodePool, ExpertBalancer, type ExpertBalancerArgs, type ExpertPlacementRef } from "../../src/index";
 import { balancerArgs, decodeArgs, staticBalancerArgs } from "../support/component-args";
 import { created, createdObjects } from "../support/created-objects";
-import { runProgram, type Run } from "../support/registration-harness";
+import { refusalOf, runProgram, type Run } from "../support/registration-harness";
 
 const name = "client1-experts";
 
@@ -103,6 +104,37 @@ describe("an expert balancer that computes a placement", () => {
       volumes.filter(({ name: volume }) => volume === "files-0"),
       [{ name: "files-0", configMap: { name: run.result.configMap } }],
     );
+  });
+});
+
+describe("an expert balancer for TensorRT-LLM", () => {
+  const engine = { name: "trtllm", version: "1.6.1", image: "nvcr.io/nvidia/ai-dynamo/tensorrtllm-runtime:1.6.1" };
+
+  it("publishes its format, and the pool's pods bring the file and name it to the engine", async () => {
+    const run = await runProgram(() => {
+      const experts = new ExpertBalancer(name, { ...staticBalancerArgs(1), engine: "trtllm" }).ref;
+      return new DecodePool("client1-decode", decodeArgs({ engine, experts })).ref;
+    });
+    const { data } = created(run, `${name}-placement`).inputs as unknown as { data: Record<string, string> };
+    assert.deepEqual(Object.keys(data), ["placement.yaml"]);
+    const placed = parse(data["placement.yaml"] ?? "") as { num_slots: number; initial_global_assignments: object };
+    assert.equal(placed.num_slots, 288);
+    const layers = Object.keys(placed.initial_global_assignments).map(Number);
+    assert.deepEqual([layers[0], layers.at(-1)], [3, 61]);
+
+    const { spec } = run.result.contribution?.podTemplate as unknown as {
+      spec: { containers: { volumeMounts: object[] }[] };
+    };
+    const file = "/etc/nvl72/experts/placement.yaml";
+    assert.ok(JSON.stringify(spec.containers[0]?.volumeMounts).includes(file));
+    const files = created(run, "client1-decode-configuration").inputs as unknown as { data: Record<string, string> };
+    assert.match(Object.values(files.data).join(), new RegExp(`load_balancer: ${file}`));
+  });
+
+  it("refuses a placement in another engine's format", async () => {
+    const { result } = await balance(staticBalancerArgs(1));
+    const refusal = await refusalOf(() => new DecodePool("client1-decode", decodeArgs({ engine, experts: result })));
+    assert.match(refusal.message, /experts.*sglang/);
   });
 });
 
