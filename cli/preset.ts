@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { RefusedError } from "../src/problems";
+import { grouped } from "../src/report/numbers";
 import { textTable } from "../src/report/table";
 import type { Preset } from "../stacks/recipes/preset";
 import { findPresetByName, presets } from "../stacks/recipes/presets";
@@ -61,5 +62,5 @@ function presetTable(): string {
 
 function publishedText({ published }: Preset): string {
   if (published === undefined) return "unpublished";
-  return `${published.value.toLocaleString("en-US")} ${published.unit} ${published.what}`;
+  return `${grouped(published.value)} ${published.unit} ${published.what}`;
 }

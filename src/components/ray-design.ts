@@ -1,12 +1,14 @@
 import type { types } from "@pulumi/kubernetes";
 import type { ProcessPort } from "../engines/engine";
+import { checkAnswerTime } from "../engines/proxy-rules";
 import { rayDrain } from "../engines/vllm/drain";
+import { rayHeadPorts } from "../engines/vllm/ports";
 import { rayVersionOf } from "../engines/vllm/ray-version";
 import { rayStartParams, serveConfig } from "../engines/vllm/serve-config";
 import type { PoolRole } from "../plan/intent";
 import { entrancePolicy, graphNetworkPolicy } from "../manifests/graph-network-policy";
 import { labels } from "../manifests/labels";
-import { rayPorts, rayService, serveServiceName, type RayRole } from "../manifests/ray-service";
+import { rayService, serveServiceName, type RayRole } from "../manifests/ray-service";
 import { checkObjectName } from "../manifests/object-name";
 import { serviceAccount } from "../manifests/service-account";
 import type { Problem } from "../problems";
@@ -16,6 +18,7 @@ import { contributionOf, type Designed, type EntranceQuestion, type GraphDesign 
 /** Ingress replicas per GPU of the published deployment: 64 for 48 (anyscale/ray-serve-llm-perf-examples, pd.yaml). */
 const ingressPerGpu = 64 / 48;
 const usualRequestSeconds = 1800;
+const cutAnswers = "Ray Serve's proxy ends a request at the timeout, stream included";
 
 /**
  * KubeRay changes nothing of a running RayService's cluster: with `upgradeStrategy: None` new templates are ignored, and
@@ -45,7 +48,7 @@ export function designRay({ args, pools, placement }: EntranceQuestion): Designe
   const problems = [
     ...checkSinglePool("prefill", otherPrefill),
     ...checkSinglePool("decode", otherDecode),
-    ...checkTime(requestSeconds, args.longestAnswerSeconds ?? decode?.drainSeconds ?? 0),
+    ...checkAnswerTime({ requestSeconds }, args.longestAnswerSeconds ?? decode?.drainSeconds ?? 0, cutAnswers),
     ...checkObjectName("name", placement.name, longestRayServiceName),
   ];
   if (problems.length > 0 || prefill === undefined || decode === undefined) return { problems };
@@ -70,8 +73,8 @@ export function designRay({ args, pools, placement }: EntranceQuestion): Designe
       policies: policies({ args, placement }),
       replaceOnChanges: replacedFields,
       service: serveServiceName(placement.name),
-      port: rayPorts.serve,
-      metricsPort: rayPorts.metrics,
+      port: rayHeadPorts.serve,
+      metricsPort: rayHeadPorts.metrics,
     },
     warnings: [],
   };
@@ -92,14 +95,14 @@ function policies({
   args: { domain, callerNamespaces = [] },
   placement,
 }: Pick<EntranceQuestion, "args" | "placement">): readonly types.input.networking.v1.NetworkPolicy[] {
-  const peers = { requests: rayPorts.serve, callerNamespaces };
+  const peers = { requests: rayHeadPorts.serve, callerNamespaces };
   return [
     graphNetworkPolicy(placement, {
       ...peers,
-      metrics: rayPorts.metrics,
+      metrics: rayHeadPorts.metrics,
       inside: [anyPort],
       // KubeRay asks the dashboard for the application's state and the proxies for their health.
-      operator: { name: "kuberay-operator", ports: [rayPorts.dashboard, rayPorts.serve] },
+      operator: { name: "kuberay-operator", ports: [rayHeadPorts.dashboard, rayHeadPorts.serve] },
       monitoringNamespace: domain.monitoringNamespace,
     }),
     entrancePolicy(placement, peers),
@@ -115,18 +118,6 @@ function checkSinglePool(role: "prefill" | "decode", others: readonly PoolRef[])
       what: `${others.length + 1} pools`,
       rule: "Ray Serve's prefill/decode application has one configuration for each role",
       fix: `one ${role} pool with more workers, or engine.orchestrator leader-worker-set`,
-    },
-  ];
-}
-
-function checkTime(requestSeconds: number, longest: number): readonly Problem[] {
-  if (requestSeconds > longest) return [];
-  return [
-    {
-      path: "timeouts.requestSeconds",
-      what: `is ${requestSeconds} s, one full answer takes ${longest} s`,
-      rule: "Ray Serve's proxy ends a request at the timeout, stream included",
-      fix: `allow more than ${Math.ceil(longest)} s, better twice as much`,
     },
   ];
 }

@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import { stringify } from "yaml";
 import type { Drain, JsonObject } from "../engines/engine";
+import { rayHeadPorts } from "../engines/vllm/ports";
 import { exitMarginSeconds } from "./engine-pod";
 import { labels } from "./labels";
 import type { RouterPlacement } from "./placement";
@@ -58,9 +59,6 @@ export interface RayService {
     };
   };
 }
-
-/** Ports of Ray's head, as KubeRay expects them (ray-operator 1.6, controllers/ray/utils/constant.go). */
-export const rayPorts = { serve: 8000, gcs: 6379, dashboard: 8265, client: 10001, metrics: 8080 } as const;
 
 /** KubeRay names the Service of what is served after the RayService. */
 export function serveServiceName(rayService: string): string {
@@ -136,7 +134,7 @@ function headTemplate(head: RouterPlacement, drain: Drain): types.input.core.v1.
         {
           name: "ray-head",
           image: passThrough(head.image),
-          ports: Object.entries(rayPorts).map(([name, containerPort]) => ({ name, containerPort })),
+          ports: Object.entries(rayHeadPorts).map(([name, containerPort]) => ({ name, containerPort })),
           resources: { requests: { cpu: String(head.cpuCores), memory }, limits: { memory } },
           lifecycle: { preStop: { exec: { command: [...drain.command] } } },
           // Ray writes its session below /tmp and its images run as a user of their own.

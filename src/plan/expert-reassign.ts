@@ -57,10 +57,10 @@ function firstBetter(
   ranks: number,
   tries: number,
 ): readonly number[] | undefined {
-  const before = fullestRank(row, weights, ranks);
-  for (const change of reassignments(row, weights, ranks, tries)) {
+  const state = stateOf(row, weights, ranks);
+  for (const change of reassignments(state, tries)) {
     const attempt = descend(changed(row, change), weights, ranks);
-    if (fullestRank(attempt, weights, ranks) < before * (1 - 1e-6)) return attempt;
+    if (fullestRank(attempt, weights, ranks) < state.highest * (1 - 1e-6)) return attempt;
   }
   return undefined;
 }
@@ -69,8 +69,9 @@ function firstBetter(
 function descend(start: readonly number[], weights: readonly number[], ranks: number): readonly number[] {
   let row: readonly number[] = improveBySwaps(start, weights, ranks);
   for (let step = 0; step < descents; step++) {
-    const [best] = reassignments(row, weights, ranks, 1);
-    if (best === undefined || best.after >= fullestRank(row, weights, ranks) * (1 - 1e-9)) break;
+    const state = stateOf(row, weights, ranks);
+    const [best] = reassignments(state, 1);
+    if (best === undefined || best.after >= state.highest * (1 - 1e-9)) break;
     row = improveBySwaps(changed(row, best), weights, ranks);
   }
   return row;
@@ -81,14 +82,8 @@ function changed(row: readonly number[], { slot, expert }: Reassignment): number
 }
 
 /** The `keep` best ways to give a slot another expert, so that the fullest rank's load changes; best first. */
-function reassignments(
-  row: readonly number[],
-  weights: readonly number[],
-  ranks: number,
-  keep: number,
-): readonly Reassignment[] {
-  const perRank = row.length / ranks;
-  const state = stateOf(row, weights, ranks);
+function reassignments(state: State, keep: number): readonly Reassignment[] {
+  const { row, weights, perRank } = state;
   const first = state.fullest * perRank;
   const best: Reassignment[] = [];
   // An expert of the fullest rank gets another replica elsewhere.
@@ -110,6 +105,7 @@ interface State {
   readonly perRank: number;
   readonly totals: readonly number[];
   readonly fullest: number;
+  readonly highest: number;
   /** Ranks that hold each expert. */
   readonly holders: readonly (readonly number[])[];
   /** By rank, all zero between uses. */
@@ -121,8 +117,9 @@ function stateOf(row: readonly number[], weights: readonly number[], ranks: numb
   const holders: number[][] = weights.map(() => []);
   row.forEach((expert, slot) => holders[expert]?.push(Math.floor(slot / perRank)));
   const totals = rankLoads(slotLoads(row, weights), ranks);
-  const fullest = totals.indexOf(Math.max(...totals));
-  return { row, weights, perRank, totals, fullest, holders, delta: new Float64Array(ranks) };
+  const highest = Math.max(...totals);
+  const fullest = totals.indexOf(highest);
+  return { row, weights, perRank, totals, fullest, highest, holders, delta: new Float64Array(ranks) };
 }
 
 function insert(best: Reassignment[], state: State, slot: number, expert: number, keep: number): void {
@@ -148,8 +145,11 @@ function loadAfter(state: State, slot: number, expert: number): number | undefin
   for (const holder of winners) delta[holder] = (delta[holder] ?? 0) - down;
   // The slot's own replica goes altogether, and the rise that it was given above with it.
   delta[rank] = (delta[rank] ?? 0) + weight / (winners.length + 1) - oldWeight / losers.length - up;
-  const touched = [fullest, rank, ...losers];
-  const after = touched.reduce((most, at) => Math.max(most, (totals[at] ?? 0) + (delta[at] ?? 0)), 0);
-  for (const at of [rank, ...losers, ...winners]) delta[at] = 0;
+  const loadOf = (at: number): number => (totals[at] ?? 0) + (delta[at] ?? 0);
+  let after = Math.max(loadOf(fullest), loadOf(rank));
+  for (const holder of losers) after = Math.max(after, loadOf(holder));
+  for (const holder of losers) delta[holder] = 0;
+  for (const holder of winners) delta[holder] = 0;
+  delta[rank] = 0;
   return after;
 }

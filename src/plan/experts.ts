@@ -41,7 +41,7 @@ export interface PlacementRequest {
 }
 
 /**
- * The best placement found for recorded loads: DeepSeek's heuristic, then swaps. Never worse than the trivial one in
+ * The best placement found for recorded loads: DeepSeek's heuristic, then swaps and other numbers of replicas. Never worse than the trivial one in
  * any layer. The caller has checked that `slots` divides by `ranks` and holds every expert.
  */
 export function placeExperts(recording: ExpertRecording, request: PlacementRequest): PlannedPlacement {
@@ -49,10 +49,11 @@ export function placeExperts(recording: ExpertRecording, request: PlacementReque
   const layers: LayerBalance[] = [];
   recording.counts.forEach((weights, layer) => {
     const trivial = trivialRow(recording.experts, request.slots);
-    const recorded = weights.some((weight) => weight > 0);
-    const row = recorded ? placeLayer(weights, trivial, request) : trivial;
+    if (!weights.some((weight) => weight > 0)) return void rows.push(trivial);
+    const least = leastFullestRank(weights, request.slots, request.ranks);
+    const row = placeLayer(weights, trivial, request, least);
     rows.push(row);
-    if (recorded) layers.push({ layer, ...balanceOf(weights, trivial, row, request) });
+    layers.push({ layer, ...balanceOf(weights, trivial, row, request.ranks, least) });
   });
   return { placement: { ranks: request.ranks, physicalToLogical: rows }, balance: meanBalance(layers), layers };
 }
@@ -83,12 +84,12 @@ function placeLayer(
   weights: readonly number[],
   trivial: readonly number[],
   { slots, ranks, groups }: PlacementRequest,
+  least: number,
 ): readonly number[] {
   if (groups !== undefined) {
     // Swaps between nodes would undo what the groups are for.
     return better(placeHierarchically(weights, slots, ranks, groups), trivial, weights, ranks);
   }
-  const least = leastFullestRank(weights, slots, ranks);
   const packed = improvePlacement(placeGlobally(weights, slots, ranks), weights, ranks, least);
   return better(packed, trivial, weights, ranks);
 }
@@ -106,12 +107,13 @@ function balanceOf(
   weights: readonly number[],
   trivial: readonly number[],
   row: readonly number[],
-  { slots, ranks }: PlacementRequest,
+  ranks: number,
+  least: number,
 ): PlacementBalance {
   return {
     before: balancedness(rankLoads(slotLoads(trivial, weights), ranks)),
     after: balancedness(rankLoads(slotLoads(row, weights), ranks)),
-    bound: sum(weights) / ranks / leastFullestRank(weights, slots, ranks),
+    bound: sum(weights) / ranks / least,
   };
 }
 

@@ -15,7 +15,6 @@ export interface TrtllmRole {
   readonly buffer?: number;
   readonly graphs?: readonly number[];
   readonly kvCache?: string;
-  readonly freeFraction?: number;
   readonly slots: number;
   readonly movesExperts: boolean;
   readonly drafts: number;
@@ -42,7 +41,6 @@ export function trtllmRole({ args, argsPath, nodes, workers, gpus }: SrtRole, gp
   const sequence = numberOf(args.max_seq_len);
   const buffer = numberOf(asSettings(args.cache_transceiver_config).max_tokens_in_buffer);
   const kvCache = textOf(kv.dtype);
-  const freeFraction = numberOf(kv.free_gpu_memory_fraction);
   return {
     path: argsPath,
     workers: workers ?? 0,
@@ -57,7 +55,6 @@ export function trtllmRole({ args, argsPath, nodes, workers, gpus }: SrtRole, gp
     ...(buffer === undefined ? {} : { buffer }),
     ...(Array.isArray(graphs) ? { graphs: graphs.map(numberOf).filter((size) => size !== undefined) } : {}),
     ...(kvCache === undefined ? {} : { kvCache }),
-    ...(freeFraction === undefined ? {} : { freeFraction }),
     slots: numberOf(balancer.num_slots) ?? 0,
     movesExperts: (numberOf(balancer.layer_updates_per_iter) ?? 0) > 0,
     drafts: numberOf(asSettings(args.speculative_config).num_nextn_predict_layers) ?? 0,

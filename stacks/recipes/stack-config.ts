@@ -49,9 +49,7 @@ export function toStackConfig(recipe: Recipe, options: StackOptions, remarks: Re
 
 /** The same, held against what the stack itself would check before it creates anything. */
 export function planStackConfig(recipe: Recipe, options: StackOptions, remarks: Remarks = {}): PlannedText {
-  const stack = toStackConfig(recipe, options, remarks);
-  const { client } = options;
-  const planned = refereed(stack.config, client);
+  const planned = refereed(rawConfig(recipe, options), options.client);
   if (planned.problems.length > 0) return { problems: planned.problems };
   const notes = [...(remarks.notes ?? []), ...planned.warnings];
   return { ...toStackConfig(recipe, options, { ...remarks, notes }), notes };

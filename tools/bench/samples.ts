@@ -1,3 +1,4 @@
+import { grouped } from "../../src/report/numbers";
 import { textTable } from "../../src/report/table";
 
 /** Values of several runs of one measurement, in one unit. */
@@ -78,10 +79,6 @@ function targetText(measurement: Measurement): string {
 
 /** 0.0123 -> "0.0123", 12.34 -> "12.3", 123456 -> "123,456": as many digits as a measurement deserves. */
 export function threeDigits(value: number): string {
-  if (Math.abs(value) >= 100) {
-    return Math.round(value)
-      .toString()
-      .replace(/\B(?=(\d{3})+(?!\d))/g, ",");
-  }
+  if (Math.abs(value) >= 100) return grouped(value);
   return Number(value.toPrecision(3)).toString();
 }

@@ -8,7 +8,6 @@ Where a wheel lies is the answer of `pip`, so whatever index the machine is conf
 """
 import io
 import json
-import pathlib
 import subprocess
 import sys
 import time

@@ -42,7 +42,7 @@ def keys(template):
 def main():
     generator = RemoteWheel(url_of(GENERATOR))
     names = {n[len(TEMPLATES):-len(".yaml.j2")]: n for n in generator.names() if n.startswith(TEMPLATES) and n.endswith(".yaml.j2")}
-    releases = sorted((r for r in names if r != "yaml.j2" and re.match(r"\d", r)), key=order)
+    releases = sorted((r for r in names if re.match(r"\d", r)), key=order)
     stated = {}
     for version, entry in json.loads(TABLE.read_text())["versions"].items():
         nearest = [r for r in releases if order(r) <= order(entry["tensorrtLlm"])][-1]

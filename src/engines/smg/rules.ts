@@ -1,8 +1,12 @@
 import type { Problem } from "../../problems";
 import { checkAgreement, checkPresent, type RoutedPools } from "../agreement";
-import { areDisjoint, commonSelector, selectorWords } from "./discovery";
+import { checkAnswerTime, checkNumbers, checkSelectors } from "../proxy-rules";
 import type { RouterIntent, RouterSettings } from "./intent";
 import { prefillPolicies, routerSettings, routingPolicies } from "./intent";
+
+/** Observed with 1.13.0: the timeout counts from the call to the worker, and what it cuts still ends with [DONE] and 200. */
+const cutAnswers =
+  "smg ends a stream at the timeout as if the answer were complete, so users get half of it and no error";
 
 /** What smg would reject, or accept and then serve wrong. */
 export function checkRouter(intent: RouterIntent, pools: RoutedPools): Problem[] {
@@ -12,10 +16,10 @@ export function checkRouter(intent: RouterIntent, pools: RoutedPools): Problem[]
   return [
     ...checkAgreement(pools),
     ...checkBootstrap(pools),
-    ...checkSelectors(pools),
+    ...checkSelectors(pools, "smg"),
     ...checkPolicies(settings),
     ...checkNumbers(settings),
-    ...checkTimes(settings, intent.longestAnswerSeconds),
+    ...checkAnswerTime(settings.timeouts, intent.longestAnswerSeconds ?? 0, cutAnswers),
   ];
 }
 
@@ -66,20 +70,6 @@ function checkBootstrap({ prefill }: RoutedPools): Problem[] {
   );
 }
 
-function checkSelectors({ prefill, decode }: RoutedPools): Problem[] {
-  const prefillSelector = commonSelector(prefill);
-  const decodeSelector = commonSelector(decode);
-  if (areDisjoint(prefillSelector, decodeSelector)) return [];
-  return [
-    {
-      path: "decode",
-      what: `"${selectorWords(prefillSelector).join(",")}" and "${selectorWords(decodeSelector).join(",")}" can select one pod`,
-      rule: "smg takes one selector per role, and a pod must not have both",
-      fix: "give all pools of a role a label that no pool of the other role has",
-    },
-  ];
-}
-
 function checkPolicies({ prefillPolicy, decodePolicy }: RouterSettings): Problem[] {
   return [
     ...checkPolicy("prefillPolicy", prefillPolicy, prefillPolicies),
@@ -91,45 +81,5 @@ function checkPolicy(path: string, policy: string, known: readonly string[]): Pr
   if (known.includes(policy)) return [];
   return [
     { path, what: `"${policy}" is unknown`, rule: "smg ends at an unknown policy", fix: `one of ${known.join(", ")}` },
-  ];
-}
-
-function checkNumbers({ replicas, limits, timeouts, retries, circuitBreaker, health }: RouterSettings): Problem[] {
-  return [
-    ...atLeast(1, "replicas", replicas),
-    ...atLeast(1, "limits.concurrentRequestsPerReplica", limits.concurrentRequestsPerReplica),
-    ...atLeast(0, "limits.queuedRequestsPerReplica", limits.queuedRequestsPerReplica),
-    ...atLeast(1, "limits.queueSeconds", limits.queueSeconds),
-    ...atLeast(1, "timeouts.requestSeconds", timeouts.requestSeconds),
-    ...atLeast(0, "timeouts.shutdownGraceSeconds", timeouts.shutdownGraceSeconds),
-    ...atLeast(1, "retries.attempts", retries.attempts),
-    ...atLeast(1, "retries.initialBackoffMilliseconds", retries.initialBackoffMilliseconds),
-    ...atLeast(retries.initialBackoffMilliseconds, "retries.maxBackoffMilliseconds", retries.maxBackoffMilliseconds),
-    ...atLeast(1, "circuitBreaker.failures", circuitBreaker.failures),
-    ...atLeast(1, "circuitBreaker.successes", circuitBreaker.successes),
-    ...atLeast(1, "circuitBreaker.openSeconds", circuitBreaker.openSeconds),
-    ...atLeast(1, "circuitBreaker.windowSeconds", circuitBreaker.windowSeconds),
-    ...atLeast(1, "health.intervalSeconds", health.intervalSeconds),
-    ...atLeast(1, "health.failures", health.failures),
-  ];
-}
-
-function atLeast(least: number, path: string, value: number): Problem[] {
-  if (Number.isInteger(value) && value >= least) return [];
-  return [
-    { path, what: `is ${value}`, rule: `must be a whole number from ${least} on`, fix: `write ${least} or more` },
-  ];
-}
-
-/** Observed with 1.13.0: the timeout counts from the call to the worker, and what it cuts still ends with [DONE] and 200. */
-function checkTimes({ timeouts }: RouterSettings, longestAnswerSeconds = 0): Problem[] {
-  if (timeouts.requestSeconds > longestAnswerSeconds) return [];
-  return [
-    {
-      path: "timeouts.requestSeconds",
-      what: `is ${timeouts.requestSeconds} s, one full answer takes ${longestAnswerSeconds} s`,
-      rule: "smg ends a stream at the timeout as if the answer were complete, so users get half of it and no error",
-      fix: `allow more than ${Math.ceil(longestAnswerSeconds)} s, better twice as much`,
-    },
   ];
 }

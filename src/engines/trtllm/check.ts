@@ -3,7 +3,7 @@ import type { Problem } from "../../problems";
 import { derivedFlag, unknownFlag, unknownVersion } from "../flag-problems";
 import { checkUnused, type Setting } from "../unused-settings";
 import { dialectOf, trtllmVersions, type Dialect } from "./dialect";
-import { fitsItsShare, neededShare } from "./kv-cache";
+import { fitsItsShare, largestShare, neededShare } from "./kv-cache";
 import { derivedFlags } from "./launch-line";
 import { shapeName } from "./shapes";
 
@@ -176,8 +176,8 @@ function checkShare(plan: PoolPlan): readonly Problem[] {
     {
       path: "kvTokensPerRank",
       what: `${plan.kvTokensPerRank} tokens need ${neededShare(plan)} of what weights and workspaces leave`,
-      rule: "free_gpu_memory_fraction of more than 0.95 leaves nothing for CUDA graphs; the engine would make a smaller pool",
-      fix: `${Math.floor((plan.memory.largestKvTokens * 0.95) / 64) * 64} or fewer`,
+      rule: `free_gpu_memory_fraction of more than ${largestShare} leaves nothing for CUDA graphs; the engine would make a smaller pool`,
+      fix: `${Math.floor((plan.memory.largestKvTokens * largestShare) / 64) * 64} or fewer`,
     },
   ];
 }

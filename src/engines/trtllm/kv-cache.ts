@@ -7,7 +7,7 @@ export const tokensPerBlock = 32;
 /** The least that published NVFP4 workers let KV have (srt-slurm recipes/trtllm/gb200-fp4, c88ef731). */
 const usualShare = 0.6;
 /** More leaves nothing for CUDA graphs, which are captured after the pool is made. */
-const largestShare = 0.95;
+export const largestShare = 0.95;
 
 /**
  * `max_tokens` is the plan's own number. The engine takes the smaller of it and `free_gpu_memory_fraction` of what is

@@ -1,6 +1,6 @@
 import type { Problem } from "../../problems";
 import { checkAgreement, checkPresent, type RoutedPools } from "../agreement";
-import { areDisjoint, commonSelector, selectorWords } from "../smg/discovery";
+import { checkAnswerTime, checkNumbers, checkSelectors } from "../proxy-rules";
 import { routerSettings, type RouterIntent, type RouterSettings } from "../smg/intent";
 
 /** Policies of vllm-router 0.1.17 for either role, but for `kv_aware`, whose sources of KV events it cannot discover. */
@@ -13,6 +13,8 @@ export const vllmRouterPolicies = [
   "sticky_least_loaded",
 ] as const;
 
+const cutAnswers = "the router ends a call to a worker at the timeout, stream included";
+
 /** What vllm-router would reject, or accept and then serve wrong, or cannot do where smg can. */
 export function checkVllmRouter(intent: RouterIntent, pools: RoutedPools): Problem[] {
   const missing = checkPresent(pools);
@@ -20,26 +22,12 @@ export function checkVllmRouter(intent: RouterIntent, pools: RoutedPools): Probl
   const settings = routerSettings(intent);
   return [
     ...checkAgreement(pools),
-    ...checkSelectors(pools),
+    ...checkSelectors(pools, "vllm-router"),
     ...checkPolicy("prefillPolicy", settings.prefillPolicy),
     ...checkPolicy("decodePolicy", settings.decodePolicy),
     ...checkAuth(settings),
     ...checkNumbers(settings),
-    ...checkTimes(settings, intent.longestAnswerSeconds),
-  ];
-}
-
-function checkSelectors({ prefill, decode }: RoutedPools): Problem[] {
-  const selectors = [commonSelector(prefill), commonSelector(decode)] as const;
-  if (areDisjoint(...selectors)) return [];
-  const [ofPrefill, ofDecode] = selectors.map((selector) => selectorWords(selector).join(","));
-  return [
-    {
-      path: "decode",
-      what: `"${ofPrefill ?? ""}" and "${ofDecode ?? ""}" can select one pod`,
-      rule: "vllm-router takes one selector per role, and a pod must not have both",
-      fix: "give all pools of a role a label that no pool of the other role has",
-    },
+    ...checkAnswerTime(settings.timeouts, intent.longestAnswerSeconds ?? 0, cutAnswers),
   ];
 }
 
@@ -77,44 +65,4 @@ function checkAuth({ auth }: RouterSettings): Problem[] {
     });
   }
   return problems;
-}
-
-function checkNumbers({ replicas, limits, timeouts, retries, circuitBreaker, health }: RouterSettings): Problem[] {
-  const numbers: readonly (readonly [path: string, value: number, least: number])[] = [
-    ["replicas", replicas, 1],
-    ["limits.concurrentRequestsPerReplica", limits.concurrentRequestsPerReplica, 1],
-    ["limits.queuedRequestsPerReplica", limits.queuedRequestsPerReplica, 0],
-    ["limits.queueSeconds", limits.queueSeconds, 1],
-    ["timeouts.requestSeconds", timeouts.requestSeconds, 1],
-    ["timeouts.shutdownGraceSeconds", timeouts.shutdownGraceSeconds, 0],
-    ["retries.attempts", retries.attempts, 1],
-    ["retries.initialBackoffMilliseconds", retries.initialBackoffMilliseconds, 1],
-    ["retries.maxBackoffMilliseconds", retries.maxBackoffMilliseconds, retries.initialBackoffMilliseconds],
-    ["circuitBreaker.failures", circuitBreaker.failures, 1],
-    ["circuitBreaker.successes", circuitBreaker.successes, 1],
-    ["circuitBreaker.openSeconds", circuitBreaker.openSeconds, 1],
-    ["circuitBreaker.windowSeconds", circuitBreaker.windowSeconds, 1],
-    ["health.intervalSeconds", health.intervalSeconds, 1],
-    ["health.failures", health.failures, 1],
-  ];
-  return numbers
-    .filter(([, value, least]) => !Number.isInteger(value) || value < least)
-    .map(([path, value, least]) => ({
-      path,
-      what: `is ${value}`,
-      rule: `must be a whole number from ${least} on`,
-      fix: `write ${least} or more`,
-    }));
-}
-
-function checkTimes({ timeouts }: RouterSettings, longestAnswerSeconds = 0): Problem[] {
-  if (timeouts.requestSeconds > longestAnswerSeconds) return [];
-  return [
-    {
-      path: "timeouts.requestSeconds",
-      what: `is ${timeouts.requestSeconds} s, one full answer takes ${longestAnswerSeconds} s`,
-      rule: "the router ends a call to a worker at the timeout, stream included",
-      fix: `allow more than ${Math.ceil(longestAnswerSeconds)} s, better twice as much`,
-    },
-  ];
 }

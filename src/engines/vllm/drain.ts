@@ -1,5 +1,5 @@
 import type { Drain } from "../engine";
-import { httpPort } from "./ports";
+import { httpPort, rayHeadPorts } from "./ports";
 
 /** The router notices a terminating pod by watching; until then it still sends requests. */
 export const settleSeconds = 10;
@@ -54,8 +54,6 @@ while quiet < 3 and time.monotonic() < end:
 const pollSeconds = 1;
 /** Ray's exporters are brought up to date every ten seconds (ray metrics_report_interval_ms). */
 const rayPollSeconds = 5;
-/** Ray's exporter on every node, as KubeRay names it. */
-const rayMetricsPort = 8080;
 
 /** Settling, and at most `requestSeconds` for the slowest request. */
 export function drain(requestSeconds: number, everyTrayServes: boolean): Drain {
@@ -64,7 +62,7 @@ export function drain(requestSeconds: number, everyTrayServes: boolean): Drain {
 
 /** The same on a node of Ray, whose own shutdown leaves replicas no time when their pod is deleted. */
 export function rayDrain(watched: "own" | "cluster", requestSeconds: number): Drain {
-  return waitFor(watched, requestSeconds, rayPollSeconds, rayMetricsPort);
+  return waitFor(watched, requestSeconds, rayPollSeconds, rayHeadPorts.metrics);
 }
 
 function waitFor(watched: Watched, requestSeconds: number, poll: number, port: number): Drain {

@@ -58,6 +58,9 @@ export function processPorts({ parallel }: PoolPlan): readonly ProcessPort[] {
   ];
 }
 
+/** Ports of Ray's head, as KubeRay expects them (ray-operator 1.6, controllers/ray/utils/constant.go). */
+export const rayHeadPorts = { serve: httpPort, gcs: 6379, dashboard: 8265, client: 10001, metrics: 8080 } as const;
+
 /** What listens in a pod of a Ray cluster (Ray's documented defaults, which KubeRay keeps). */
 export function rayPorts({ role, parallel, workers }: PoolPlan): readonly ProcessPort[] {
   const base = raySideChannelPorts[role];
@@ -66,12 +69,22 @@ export function rayPorts({ role, parallel, workers }: PoolPlan): readonly Proces
   const within = { callers: ["router", "worker", "client"] } as const;
   return [
     { name: "http", port: httpPort, callers: ["router", "monitoring"], why: "Ray Serve's proxy on every node" },
-    { name: "gcs", port: 6379, ...within, why: "the head's cluster state, which every node registers with" },
-    { name: "dashboard", port: 8265, callers: ["client"], why: "the head's dashboard and job server" },
-    { name: "ray-client", port: 10001, callers: ["client"], why: "Ray Client on the head" },
+    {
+      name: "gcs",
+      port: rayHeadPorts.gcs,
+      ...within,
+      why: "the head's cluster state, which every node registers with",
+    },
+    {
+      name: "dashboard",
+      port: rayHeadPorts.dashboard,
+      callers: ["client"],
+      why: "the head's dashboard and job server",
+    },
+    { name: "ray-client", port: rayHeadPorts.client, callers: ["client"], why: "Ray Client on the head" },
     {
       name: "metrics",
-      port: 8080,
+      port: rayHeadPorts.metrics,
       callers: ["router", "monitoring"],
       why: "metrics of Ray, Serve and the engine, which the head waits by when it drains",
     },

@@ -1,12 +1,12 @@
 import { parse } from "yaml";
-import { duration, plural } from "../numbers";
+import { duration } from "../numbers";
 import type { PlanSummary } from "../plan-summary";
 import type { ComponentChange, ResourceChange } from "./changes";
 import type { PreviewStep } from "./digest";
 import { dynamoGraphType, rayServiceType } from "./effects";
-import { asList, asObject, asText, objectsIn, type JsonObject } from "./json";
+import { asList, asObject, asText, numberOr, objectsIn, type JsonObject } from "./json";
 import { gpusOfPod, gpusOfService } from "./pod-gpus";
-import type { PoolStory, StoryEffect } from "./pool-story";
+import { gpuPhrase, storyEffect, type PoolStory, type StoryEffect } from "./pool-story";
 
 const graphKinds: ReadonlySet<string> = new Set(["RayService", "DynamoGraphDeployment"]);
 
@@ -46,10 +46,6 @@ export function graphStory(
   };
 }
 
-function storyEffect({ effect }: ResourceChange): StoryEffect {
-  return effect === "restarts" || effect === "none" ? "in place" : effect;
-}
-
 /** Those of Ray's worker groups, or of Dynamo's workers. */
 function gpusOf(inputs: JsonObject): number {
   const groups = objectsIn(asList(asObject(asObject(inputs.spec)?.rayClusterConfig)?.workerGroupSpecs));
@@ -64,11 +60,6 @@ function gpusOf(inputs: JsonObject): number {
 
 function pods({ replicas, multinode }: JsonObject): number {
   return numberOr(replicas, 1) * numberOr(asObject(multinode)?.nodeCount, 1);
-}
-
-function gpuPhrase(before: number, after: number): string {
-  if (before === after) return "";
-  return `${after > before ? "+" : "-"}${plural(Math.abs(after - before), "GPU")}`;
 }
 
 function effectPhrase(
@@ -121,8 +112,4 @@ function dynamoWorkers({ spec }: JsonObject): readonly JsonObject[] {
   const services = objectsIn(Object.values(asObject(asObject(spec)?.services) ?? {}));
   const components = objectsIn(asList(asObject(spec)?.components));
   return [...services, ...components].filter(({ componentType, type }) => (componentType ?? type) !== "frontend");
-}
-
-function numberOr(value: unknown, otherwise: number): number {
-  return typeof value === "number" ? value : otherwise;
 }

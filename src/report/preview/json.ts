@@ -16,6 +16,10 @@ export function asText(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
+export function numberOr(value: unknown, otherwise: number): number {
+  return typeof value === "number" ? value : otherwise;
+}
+
 export function asList(value: unknown): readonly Json[] {
   return Array.isArray(value) ? (value as Json[]) : [];
 }

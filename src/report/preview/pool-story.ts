@@ -3,7 +3,7 @@ import { duration, plural } from "../numbers";
 import type { ComponentChange, ResourceChange } from "./changes";
 import { leaderWorkerSetType } from "./effects";
 import { gpusOfPod } from "./pod-gpus";
-import { asObject, asText, type JsonObject } from "./json";
+import { asObject, asText, numberOr, type JsonObject } from "./json";
 
 export type StoryEffect = "rolls" | "scales" | "replaced" | "created" | "deleted" | "in place";
 
@@ -96,7 +96,7 @@ function isOnlyGroup(resource: ResourceChange): boolean {
   return asObject(resource.step.before.spec)?.replicas === 1;
 }
 
-function storyEffect(resource: ResourceChange): StoryEffect {
+export function storyEffect(resource: ResourceChange): StoryEffect {
   switch (resource.effect) {
     case "restarts":
     case "none":
@@ -128,7 +128,7 @@ function sizePhrase(before: GroupSizes, after: GroupSizes): string {
   return traysBefore === traysAfter ? "" : `${traysBefore} -> ${plural(traysAfter, "tray")}`;
 }
 
-function gpuPhrase(before: number, after: number): string {
+export function gpuPhrase(before: number, after: number): string {
   if (before === after) return "";
   return `${after > before ? "+" : "-"}${plural(Math.abs(after - before), "GPU")}`;
 }
@@ -173,8 +173,4 @@ function budget(resource: ResourceChange, name: string, groups: number, otherwis
   const [, percent] = /^(\d+)%$/.exec(asText(value)) ?? [];
   if (percent !== undefined) return Math.floor((Number(percent) * groups) / 100);
   return numberOr(value, otherwise);
-}
-
-function numberOr(value: unknown, otherwise: number): number {
-  return typeof value === "number" ? value : otherwise;
 }

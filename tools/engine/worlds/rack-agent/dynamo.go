@@ -25,7 +25,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/dynamic/dynamicinformer"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -58,35 +57,7 @@ func serveGraphs(ctx context.Context, client dynamic.Interface) {
 		return
 	}
 	g := &graphs{client: client, stores: map[schema.GroupVersionResource]cache.GenericLister{}}
-	changed := make(chan struct{}, 1)
-	poke := func() {
-		select {
-		case changed <- struct{}{}:
-		default:
-		}
-	}
-	factory := dynamicinformer.NewDynamicSharedInformerFactory(client, 10*time.Minute)
-	for _, gvr := range append(slices.Clone(graphGVRs), deploymentGVR, setGVR) {
-		inf := factory.ForResource(gvr)
-		g.stores[gvr] = inf.Lister()
-		if _, err := inf.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
-			AddFunc:    func(any) { poke() },
-			UpdateFunc: func(_, _ any) { poke() },
-			DeleteFunc: func(any) { poke() },
-		}); err != nil {
-			log.Fatal(err)
-		}
-	}
-	factory.Start(ctx.Done())
-	factory.WaitForCacheSync(ctx.Done())
-	log.Print("watching Dynamo graphs")
-	for range changed {
-		if err := g.reconcile(ctx); err != nil {
-			log.Print(err)
-			time.AfterFunc(500*time.Millisecond, poke)
-		}
-		time.Sleep(50 * time.Millisecond) // let a burst of events collect
-	}
+	watch(ctx, client, g.stores, append(slices.Clone(graphGVRs), deploymentGVR, setGVR), g.reconcile)
 }
 
 // reconcile visits every graph in the version it was written in: seen in the other
