@@ -1,4 +1,5 @@
 import type { Problem } from "../problems";
+import type { ExpertPlacement } from "./expert-placement";
 
 /** Tokens that each logical expert received while a pool was recorded. */
 export interface ExpertRecording {
@@ -8,6 +9,8 @@ export interface ExpertRecording {
   readonly experts: number;
   /** [layer][logical expert]; a row of zeros is a dense layer or one that was not recorded. */
   readonly counts: readonly (readonly number[])[];
+  /** Where the experts sat while they were recorded; absent for a pool that had them in the model's order. */
+  readonly placement?: ExpertPlacement;
 }
 
 export type ParsedRecording = { readonly recording: ExpertRecording } | { readonly problems: readonly Problem[] };

@@ -1,15 +1,8 @@
 import { balancedness, rankLoads, slotLoads } from "./expert-load";
 import { placeGlobally, placeHierarchically, replicate, type ExpertGroups } from "./expert-packing";
+import { trivialRow, type ExpertPlacement } from "./expert-placement";
 import type { ExpertRecording } from "./expert-recording";
 import { fullestRank, improvePlacement } from "./expert-reassign";
-
-/** Where the experts of one worker sit. */
-export interface ExpertPlacement {
-  /** Expert-parallel size; slot s sits on rank floor(s / (slots / ranks)). */
-  readonly ranks: number;
-  /** Logical expert of every slot, for every layer of the model: [layer][slot]. */
-  readonly physicalToLogical: readonly (readonly number[])[];
-}
 
 /** Mean load / highest load per rank. */
 export interface PlacementBalance {
@@ -56,28 +49,6 @@ export function placeExperts(recording: ExpertRecording, request: PlacementReque
     layers.push({ layer, ...balanceOf(weights, trivial, row, request.ranks, least) });
   });
   return { placement: { ranks: request.ranks, physicalToLogical: rows }, balance: meanBalance(layers), layers };
-}
-
-/** What engines start with: the experts in order, then the first ones again. */
-export function trivialPlacement(
-  shape: Pick<ExpertRecording, "layers" | "experts">,
-  request: PlacementRequest,
-): ExpertPlacement {
-  const row = trivialRow(shape.experts, request.slots);
-  return { ranks: request.ranks, physicalToLogical: Array.from({ length: shape.layers }, () => row) };
-}
-
-/** Expert weights, summed over layers, that some rank has to fetch because it did not hold them before. */
-export function movedExperts(from: ExpertPlacement, to: ExpertPlacement): number {
-  return to.physicalToLogical.reduce((moved, row, layer) => {
-    const before = expertsByRank(from.physicalToLogical[layer] ?? [], from.ranks);
-    const after = expertsByRank(row, to.ranks);
-    return moved + after.reduce((sum, held, rank) => sum + countMissing(held, before[rank]), 0);
-  }, 0);
-}
-
-function trivialRow(experts: number, slots: number): readonly number[] {
-  return Array.from({ length: slots }, (_, slot) => slot % experts);
 }
 
 function placeLayer(
@@ -144,13 +115,4 @@ function meanBalance(layers: readonly LayerBalance[]): PlacementBalance {
   const mean = (pick: (layer: LayerBalance) => number): number =>
     layers.length === 0 ? 1 : layers.reduce((sum, layer) => sum + pick(layer), 0) / layers.length;
   return { before: mean((l) => l.before), after: mean((l) => l.after), bound: mean((l) => l.bound) };
-}
-
-function expertsByRank(row: readonly number[], ranks: number): ReadonlySet<number>[] {
-  const perRank = row.length / ranks;
-  return Array.from({ length: ranks }, (_, rank) => new Set(row.slice(rank * perRank, (rank + 1) * perRank)));
-}
-
-function countMissing(held: ReadonlySet<number>, before: ReadonlySet<number> | undefined): number {
-  return [...held].filter((expert) => before?.has(expert) !== true).length;
 }

@@ -5,7 +5,8 @@ import { packBalanced, placeGlobally, placeHierarchically, replicate } from "../
 import { parseRecording, type ExpertRecording } from "../../src/plan/expert-recording";
 import { fullestRank, improvePlacement } from "../../src/plan/expert-reassign";
 import { improveBySwaps } from "../../src/plan/expert-search";
-import { movedExperts, placeExperts, trivialPlacement } from "../../src/plan/experts";
+import { movedExperts, trivialPlacement } from "../../src/plan/expert-placement";
+import { placeExperts } from "../../src/plan/experts";
 import { deepSeekHistogram, expertHistogram } from "../support/expert-histogram";
 
 /** README of deepseek-ai/EPLB, repeated in vLLM tests/distributed/test_eplb_algo.py. */
