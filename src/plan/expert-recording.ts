@@ -1,5 +1,6 @@
 import type { Problem } from "../problems";
 import type { ExpertPlacement } from "./expert-placement";
+import { placementRowProblems } from "./placement-rows";
 
 /** Tokens that each logical expert received while a pool was recorded. */
 export interface ExpertRecording {
@@ -17,13 +18,15 @@ export type ParsedRecording = { readonly recording: ExpertRecording } | { readon
 
 const rule = 'a recording is {"model": string, "layers": number, "experts": number, "counts": [layer][expert]}';
 const fix = "dump the recording again, or point to the right file";
+const placementRule =
+  'a placement is {"ranks": number, "physicalToLogical": [layer][slot]}: as many slots for every layer, divisible by the ranks, every expert in one of them';
 /** A damaged file breaks the same rule in every row: a few examples say as much as all of them. */
 const examples = 3;
 
 /** Reads a recording from parsed JSON. Paths of problems are relative to the recording. */
 export function parseRecording(value: unknown): ParsedRecording {
   if (!isRecord(value)) return { problems: [problem("", `a ${typeOf(value)}, not an object`)] };
-  const { model, layers, experts, counts } = value;
+  const { model, layers, experts, counts, placement } = value;
   const problems: Problem[] = [];
   if (typeof model !== "string" || model === "") problems.push(problem("model", `${show(model)} is not a model name`));
   if (!isCount(layers)) problems.push(problem("layers", `${show(layers)} is not a positive whole number`));
@@ -31,8 +34,38 @@ export function parseRecording(value: unknown): ParsedRecording {
   if (!Array.isArray(counts)) problems.push(problem("counts", `${show(counts)} is not a list of rows`));
   if (typeof model !== "string" || !isCount(layers) || !isCount(experts) || !Array.isArray(counts)) return { problems };
   problems.push(...checkCounts(counts, layers, experts));
+  if (placement !== undefined) problems.push(...checkPlacement(placement, layers, experts));
   if (problems.length > 0) return { problems };
-  return { recording: { model, layers, experts, counts: counts as number[][] } };
+  const recording = { model, layers, experts, counts: counts as number[][] };
+  return { recording: placement === undefined ? recording : { ...recording, placement: placed(placement) } };
+}
+
+/** The file of a recording: a line for every layer, the same bytes for the same recording. */
+export function recordingJson({ model, layers, experts, counts, placement }: ExpertRecording): string {
+  const head = `{"model":${JSON.stringify(model)},"layers":${layers},"experts":${experts},"counts":${rowsJson(counts)}`;
+  if (placement === undefined) return `${head}}\n`;
+  return `${head},"placement":{"ranks":${placement.ranks},"physicalToLogical":${rowsJson(placement.physicalToLogical)}}}\n`;
+}
+
+function rowsJson(rows: readonly (readonly number[])[]): string {
+  return `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]`;
+}
+
+function checkPlacement(placement: unknown, layers: number, experts: number): readonly Problem[] {
+  const words = { rule: placementRule, fix: "the placement that the pool had, or none if it had the model's order" };
+  if (!isRecord(placement)) return [{ path: "placement", what: `a ${typeOf(placement)}, not an object`, ...words }];
+  const { ranks, physicalToLogical } = placement;
+  if (!isCount(ranks)) {
+    return [{ path: "placement.ranks", what: `${show(ranks)} is not a positive whole number`, ...words }];
+  }
+  const path = "placement.physicalToLogical";
+  return placementRowProblems(physicalToLogical, { layers, experts, ranks }, { path, ...words });
+}
+
+/** What is no part of a placement stays behind. */
+function placed(placement: unknown): ExpertPlacement {
+  const { ranks, physicalToLogical } = placement as ExpertPlacement;
+  return { ranks, physicalToLogical };
 }
 
 function checkCounts(counts: readonly unknown[], layers: number, experts: number): Problem[] {

@@ -1,4 +1,3 @@
-import type { ModelShape } from "../../plan/model-shape";
 import type { PoolPlan } from "../../plan/pool";
 import type { Json, MountedFile } from "../engine";
 
@@ -32,21 +31,4 @@ export function placementFile({ intent }: PoolPlan): readonly MountedFile[] {
   const { configMap, key } = intent.experts;
   if (configMap === undefined || key === undefined) return [];
   return [{ configMap, key, mountPath: `${placementDirectory}/${key}` }];
-}
-
-/**
- * The file of a static placement. `physicalToLogical` has a row for every layer, dense ones too, as the placement for
- * SGLang; the engine asks only for those with experts, by the layer's number, and stops on a missing one or on a row
- * that has not `slots` entries (llm_args.py MoeLoadBalancerConfig). Prediction layers come after the others and are
- * never recorded: they get every expert in order, and the first ones again.
- */
-export function loadBalancerYaml(
-  physicalToLogical: readonly (readonly number[])[],
-  slots: number,
-  shape: Pick<ModelShape, "denseLayers" | "predictionLayers" | "routedExperts">,
-): string {
-  const inOrder = Array.from({ length: slots }, (_, slot) => slot % shape.routedExperts);
-  const rows = [...physicalToLogical, ...Array.from({ length: shape.predictionLayers }, () => inOrder)];
-  const lines = rows.flatMap((row, layer) => (layer < shape.denseLayers ? [] : [`  ${layer}: [${row.join(", ")}]`]));
-  return ["initial_global_assignments:", ...lines, `num_slots: ${slots}`, "layer_updates_per_iter: 0", ""].join("\n");
 }

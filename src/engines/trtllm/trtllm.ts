@@ -6,7 +6,8 @@ import { engineArgsKey, engineArgsPath, engineArgsYaml } from "./engine-args";
 import { cacheDirectory, environment } from "./environment";
 import { tokensPerBlock } from "./kv-cache";
 import { launchArgs, workerCommand } from "./launch-line";
-import { loadBalancerYaml, movingExpertsGib, placementFile } from "./load-balancer";
+import { movingExpertsGib, placementFile } from "./load-balancer";
+import { loadBalancerYaml } from "./load-balancer-file";
 import { processPorts, systemPort } from "./ports";
 import { trtllmWarnings } from "./warnings";
 

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { parse } from "yaml";
-import { loadBalancer, loadBalancerYaml, placementFile } from "../../../src/engines/trtllm/load-balancer";
-import { modelShapes } from "../../../src/plan/model-shape";
+import { loadBalancer, placementFile } from "../../../src/engines/trtllm/load-balancer";
 import { planned } from "../../support/intents";
 import { decode, tep } from "./pools";
 
@@ -28,42 +26,5 @@ describe("TensorRT-LLM's load balancer", () => {
     assert.deepEqual(placementFile(plan), [
       { configMap: "recorded", key: "placement.yaml", mountPath: "/etc/nvl72/experts/placement.yaml" },
     ]);
-  });
-
-  it("writes a static placement by layers with experts, and one for the drafts", () => {
-    const shape = { denseLayers: 1, predictionLayers: 1, routedExperts: 3 };
-    const rows = [
-      [0, 1, 2, 0],
-      [2, 2, 1, 0],
-      [1, 0, 2, 1],
-    ];
-    assert.equal(
-      loadBalancerYaml(rows, 4, shape),
-      `initial_global_assignments:
-  1: [2, 2, 1, 0]
-  2: [1, 0, 2, 1]
-  3: [0, 1, 2, 0]
-num_slots: 4
-layer_updates_per_iter: 0
-`,
-    );
-  });
-
-  it("writes what the engine's own rules accept: a row per expert layer, of one length, with every expert in it", () => {
-    const shape = modelShapes["deepseek-v3"];
-    const row = Array.from({ length: 288 }, (_, slot) => (slot * 5) % 256);
-    const rows = Array.from({ length: shape.layers }, () => row);
-    const text = loadBalancerYaml(rows, 288, shape);
-    const read = parse(text) as { num_slots: number; initial_global_assignments: Record<string, number[]> };
-    const layers = Object.keys(read.initial_global_assignments).map(Number);
-    assert.deepEqual(
-      layers,
-      Array.from({ length: 59 }, (_, i) => i + 3),
-    );
-    for (const assigned of Object.values(read.initial_global_assignments)) {
-      assert.equal(assigned.length, read.num_slots);
-      assert.equal(new Set(assigned).size, 256);
-    }
-    assert.ok(text.length < 1024 * 1024, "fits into a ConfigMap");
   });
 });
