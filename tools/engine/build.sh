@@ -81,17 +81,22 @@ current() {
   else printf '%-28s building\n' "$1"; return 1; fi
 }
 
-# Files the running rack needs beside the programs: CRDs, LWS webhook rules and
-# the compute-domain object templates, straight from the modules of the worlds.
+# Files the running rack needs beside the programs: CRDs, LWS webhook rules, the
+# compute-domain object templates and the stages of simulated nodes and pods, straight
+# from the modules of the worlds.  Of kwok's stages the one that completes pods of Jobs
+# is left out: rack-agent runs those.
 module_dir() { (cd "$here/worlds/$1" && go mod download -json "$2" | sed -n 's/^.*"Dir": "\(.*\)".*$/\1/p'); }
 assets() {
-  local key a=$bin/assets lws dra ray
-  key=$(cat "$here"/worlds/{lws,compute-domain,kuberay}/go.mod | sha256sum | cut -d' ' -f1)
+  local key a=$bin/assets lws dra ray kwok
+  key=$({ cat "$here"/worlds/{lws,compute-domain,kuberay,kwok}/go.mod; declare -f assets; } | sha256sum | cut -d' ' -f1)
   if current assets "$key" "$a"; then return; fi
   lws=$(module_dir lws sigs.k8s.io/lws)
   dra=$(module_dir compute-domain sigs.k8s.io/dra-driver-nvidia-gpu)
   ray=$(module_dir kuberay github.com/ray-project/kuberay/ray-operator)
-  rm -rf "$a"; mkdir -p "$a/crds" "$a/templates" "$a/lws-webhook"
+  kwok=$(module_dir kwok sigs.k8s.io/kwok)/kustomize/stage
+  rm -rf "$a"; mkdir -p "$a/crds" "$a/templates" "$a/lws-webhook" "$a/stages"
+  install -m 0644 "$kwok"/node/fast/node-initialize.yaml "$kwok"/node/heartbeat-with-lease/node-heartbeat-with-lease.yaml \
+    "$kwok"/pod/fast/pod-ready.yaml "$kwok"/pod/fast/pod-delete.yaml "$a/stages/"
   install -m 0644 "$lws"/config/crd/bases/*.yaml "$dra"/deployments/helm/dra-driver-nvidia-gpu/crds/*.yaml "$ray"/config/crd/bases/*.yaml "$a/crds/"
   install -m 0644 "$dra"/templates/compute-domain-*.yaml "$dra"/templates/compute-domain-*.cfg "$a/templates/"
   install -m 0644 "$lws"/config/webhook/*.yaml "$a/lws-webhook/"

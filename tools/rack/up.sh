@@ -32,6 +32,12 @@ export KUBECONFIG=$state/kubeconfig
 export KWOK_WORKDIR=$state/kwok
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY || true
 k() { "$bin/kubectl" --cache-dir "$state/cache" "$@"; }
+listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+free_port() { # a port nobody listens on, never handed out twice here
+  local p
+  while :; do p=$((20000 + RANDOM % 10000)); case " ${taken:-} " in *" $p "*) continue ;; esac; listening $p || break; done
+  taken="${taken:-} $p"; port=$p
+}
 
 # --- control plane -----------------------------------------------------------
 # File paths instead of URLs: kwokctl links them and downloads nothing.
@@ -56,6 +62,15 @@ componentsPatches:
 - name: kube-controller-manager
   extraArgs: [{key: resource-quota-sync-period, value: 10s}]
 Y
+# Pods of Jobs are run by rack-agent: kwok does not complete them, and where the nodes
+# say that their kubelets answer, rack-agent does, with the logs.
+if [ $bare = 0 ]; then
+  free_port; kubelet=$port
+  {
+    printf -- '- name: kwok-controller\n  extraArgs: [{key: node-port, value: "%s", override: true}]\n' "$kubelet"
+    for f in "$bin"/assets/stages/*.yaml; do echo ---; cat "$f"; done
+  } >> "$state/etc/kwokctl.yaml"
+fi
 "$bin/kwokctl" create cluster --name rack --config "$state/etc/kwokctl.yaml" \
   --kubeconfig "$KUBECONFIG" --wait 120s > "$state/logs/kwokctl.log" 2>&1 \
   || { cat "$state/logs/kwokctl.log" >&2; exit 1; }
@@ -97,12 +112,6 @@ done
 say "${#crds[@]} CRDs established"
 
 # --- controllers -------------------------------------------------------------
-listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-free_port() { # a port nobody listens on, never handed out twice here
-  local p
-  while :; do p=$((20000 + RANDOM % 10000)); case " ${taken:-} " in *" $p "*) continue ;; esac; listening $p || break; done
-  taken="${taken:-} $p"; port=$p
-}
 start() { # start NAME WORKDIR command...
   local name=$1 dir=$2; shift 2
   (cd "$dir" && exec setsid "$@" < /dev/null > "$state/logs/$name.log" 2>&1) &
@@ -138,10 +147,15 @@ start compute-domain-controller "$bin/assets" env POD_NAME=simulated NAMESPACE=n
   IMAGE_NAME=simulated/compute-domain-daemon:none LOG_VERBOSITY_CD_DAEMON=1 KUBE_API_QPS=200 KUBE_API_BURST=400 \
   "$bin/compute-domain-controller" -v 2
 
-# Stand-in for the kubelet plugin and IMEX daemon of each tray, and for the Ray
-# dashboards; the Ray operator reaches the latter as its HTTP proxy.
+# Stand-in for the kubelet plugin and IMEX daemon of each tray, for the kubelet under
+# pods of Jobs, and for the Ray dashboards; the Ray operator reaches the latter as its
+# HTTP proxy.
 free_port; ray_proxy=$port
-start rack-agent "$state" "$bin/rack-agent" --kubeconfig "$KUBECONFIG" --ray-proxy "127.0.0.1:$ray_proxy"
+# A test writes the URL of a proxy to job-proxy: there the names of pods and services
+# resolve for the processes of Jobs.
+start rack-agent "$state" "$bin/rack-agent" --kubeconfig "$KUBECONFIG" --ray-proxy "127.0.0.1:$ray_proxy" \
+  --job-state "$state/jobs" --job-proxy "$state/job-proxy" \
+  --kubelet "127.0.0.1:$kubelet" --kubelet-cert "$pki/admin.crt" --kubelet-key "$pki/admin.key"
 
 if [ $ray = 1 ]; then
   free_port; ray_health=$port
@@ -180,6 +194,7 @@ if [ $kueue = 1 ]; then
   k apply -f "$state/etc/kueue-webhooks.yaml" >> "$state/logs/webhooks.log"
 fi
 until_up rack-agent "$ray_proxy"
+until_up rack-agent "$kubelet"
 if [ $ray = 1 ]; then until_up ray-operator "$ray_health"; fi
 say "controllers running"
 echo "KUBECONFIG=$KUBECONFIG"
