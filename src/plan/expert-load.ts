@@ -29,3 +29,8 @@ export function balancedness(ranks: readonly number[]): number {
   if (fullest <= 0) return 1;
   return ranks.reduce((sum, load) => sum + load, 0) / ranks.length / fullest;
 }
+
+/** Load of the fullest rank. */
+export function fullestRank(row: readonly number[], weights: readonly number[], ranks: number): number {
+  return Math.max(...rankLoads(slotLoads(row, weights), ranks));
+}

@@ -1,8 +1,6 @@
-import { rankLoads, slotLoads } from "./expert-load";
-import { improveBySwaps } from "./expert-search";
+import { fullestOf, giveSlot, holds, loadOf, rowOf, searchedLayer, type SearchedLayer } from "./expert-layer";
+import { swapDown, type SearchGoal } from "./expert-search";
 
-/** Below this distance from the bound a layer is left alone: one step of 128 requests is off by about 6 %. */
-const goodEnough = 1.001;
 /** Bounds a descent among equally full ranks. */
 const descents = 64;
 
@@ -22,134 +20,117 @@ interface Reassignment {
   readonly after: number;
 }
 
-/** Load of the fullest rank. */
-export function fullestRank(row: readonly number[], weights: readonly number[], ranks: number): number {
-  return Math.max(...rankLoads(slotLoads(row, weights), ranks));
-}
-
 /**
- * Improves a placement by swaps and, where those end above `least`, by other numbers of replicas: DeepSeek's heuristic
+ * Improves a placement by swaps and, where those end above the goal, by other numbers of replicas: DeepSeek's heuristic
  * decides them before it packs, and some of its choices cannot be packed well. Never worse than the start.
- *
- * @param least load that no placement's fullest rank can be below
  */
 export function improvePlacement(
   start: readonly number[],
   weights: readonly number[],
   ranks: number,
-  least: number,
+  goal: SearchGoal,
 ): readonly number[] {
   const { tries, rounds } = effort(start.length);
-  let best = descend(start, weights, ranks);
+  let best = descend(searchedLayer(start, weights, ranks), goal);
   for (let round = 0; round < rounds; round++) {
-    if (fullestRank(best, weights, ranks) <= least * goodEnough) break;
-    const better = firstBetter(best, weights, ranks, tries);
+    if (best.highest <= goal.enough) break;
+    const better = firstBetter(best, weights, ranks, goal, tries);
     if (better === undefined) break;
     best = better;
   }
-  return best;
+  return best.row;
+}
+
+interface Descended {
+  readonly row: readonly number[];
+  readonly highest: number;
 }
 
 /** From one of the most promising reassignments, even where it does not help by itself. */
 function firstBetter(
-  row: readonly number[],
+  { row, highest }: Descended,
   weights: readonly number[],
   ranks: number,
+  goal: SearchGoal,
   tries: number,
-): readonly number[] | undefined {
-  const state = stateOf(row, weights, ranks);
-  for (const change of reassignments(state, tries)) {
-    const attempt = descend(changed(row, change), weights, ranks);
-    if (fullestRank(attempt, weights, ranks) < state.highest * (1 - 1e-6)) return attempt;
+): Descended | undefined {
+  for (const change of reassignments(searchedLayer(row, weights, ranks), tries)) {
+    const layer = searchedLayer(row, weights, ranks);
+    giveSlot(layer, change.slot, change.expert);
+    const attempt = descend(layer, goal);
+    if (attempt.highest < highest * (1 - 1e-6)) return attempt;
   }
   return undefined;
 }
 
 /** Swaps as long as they help, then a reassignment that helps, again and again. */
-function descend(start: readonly number[], weights: readonly number[], ranks: number): readonly number[] {
-  let row: readonly number[] = improveBySwaps(start, weights, ranks);
+function descend(layer: SearchedLayer, goal: SearchGoal): Descended {
+  swapDown(layer, goal);
   for (let step = 0; step < descents; step++) {
-    const state = stateOf(row, weights, ranks);
-    const [best] = reassignments(state, 1);
-    if (best === undefined || best.after >= state.highest * (1 - 1e-9)) break;
-    row = improveBySwaps(changed(row, best), weights, ranks);
+    const highest = loadOf(layer, fullestOf(layer));
+    if (highest <= goal.enough) break;
+    const [best] = reassignments(layer, 1);
+    if (best === undefined || best.after >= highest * (1 - 1e-9)) break;
+    giveSlot(layer, best.slot, best.expert);
+    swapDown(layer, goal);
   }
-  return row;
-}
-
-function changed(row: readonly number[], { slot, expert }: Reassignment): number[] {
-  return row.map((held, at) => (at === slot ? expert : held));
+  return { row: rowOf(layer), highest: loadOf(layer, fullestOf(layer)) };
 }
 
 /** The `keep` best ways to give a slot another expert, so that the fullest rank's load changes; best first. */
-function reassignments(state: State, keep: number): readonly Reassignment[] {
-  const { row, weights, perRank } = state;
-  const first = state.fullest * perRank;
+function reassignments(layer: SearchedLayer, keep: number): readonly Reassignment[] {
+  const { row, perRank, holders, experts } = layer;
+  const fullest = fullestOf(layer);
+  const first = fullest * perRank;
   const best: Reassignment[] = [];
   // An expert of the fullest rank gets another replica elsewhere.
   for (const expert of new Set(row.slice(first, first + perRank))) {
     for (let slot = 0; slot < row.length; slot++) {
-      if (slot < first || slot >= first + perRank) insert(best, state, slot, expert, keep);
+      if ((holders[row[slot] ?? 0]?.length ?? 0) < 2 || (slot >= first && slot < first + perRank)) continue;
+      insert(best, layer, { fullest, slot, expert, keep });
     }
   }
   // The fullest rank gives up a replica.
   for (let slot = first; slot < first + perRank; slot++) {
-    for (let expert = 0; expert < weights.length; expert++) insert(best, state, slot, expert, keep);
+    if ((holders[row[slot] ?? 0]?.length ?? 0) < 2) continue;
+    for (let expert = 0; expert < experts; expert++) insert(best, layer, { fullest, slot, expert, keep });
   }
   return best;
 }
 
-interface State {
-  readonly row: readonly number[];
-  readonly weights: readonly number[];
-  readonly perRank: number;
-  readonly totals: readonly number[];
+interface Candidate {
   readonly fullest: number;
-  readonly highest: number;
-  /** Ranks that hold each expert. */
-  readonly holders: readonly (readonly number[])[];
-  /** By rank, all zero between uses. */
-  readonly delta: Float64Array;
+  readonly slot: number;
+  readonly expert: number;
+  readonly keep: number;
 }
 
-function stateOf(row: readonly number[], weights: readonly number[], ranks: number): State {
-  const perRank = row.length / ranks;
-  const holders: number[][] = weights.map(() => []);
-  row.forEach((expert, slot) => holders[expert]?.push(Math.floor(slot / perRank)));
-  const totals = rankLoads(slotLoads(row, weights), ranks);
-  const highest = Math.max(...totals);
-  const fullest = totals.indexOf(highest);
-  return { row, weights, perRank, totals, fullest, highest, holders, delta: new Float64Array(ranks) };
-}
-
-function insert(best: Reassignment[], state: State, slot: number, expert: number, keep: number): void {
-  const after = loadAfter(state, slot, expert);
-  if (after === undefined || (best.length >= keep && after >= (best.at(-1)?.after ?? 0))) return;
+function insert(best: Reassignment[], layer: SearchedLayer, { fullest, slot, expert, keep }: Candidate): void {
+  const worst = best.length < keep ? Infinity : (best.at(-1)?.after ?? Infinity);
+  const after = loadAfter(layer, fullest, slot, expert, worst);
+  if (after >= worst) return;
   let at = best.length;
   while (at > 0 && (best[at - 1]?.after ?? 0) > after) at--;
   best.splice(at, 0, { slot, expert, after });
   if (best.length > keep) best.pop();
 }
 
-/** Load of the fullest rank among the touched ones; undefined where an expert would be lost or doubled on a rank. */
-function loadAfter(state: State, slot: number, expert: number): number | undefined {
-  const { row, weights, perRank, totals, fullest, holders, delta } = state;
+/** Load of the fullest rank among the touched ones; infinite where an expert would be doubled on a rank. */
+function loadAfter(layer: SearchedLayer, fullest: number, slot: number, expert: number, worst: number): number {
+  const { row, weights, perRank, totals, shares, holders } = layer;
   const rank = Math.floor(slot / perRank);
+  if (holds(layer, rank, expert) > 0) return Infinity;
   const old = row[slot] ?? 0;
-  const [losers, winners] = [holders[old] ?? [], holders[expert] ?? []];
-  if (losers.length < 2 || winners.includes(rank)) return undefined;
-  const [oldWeight, weight] = [weights[old] ?? 0, weights[expert] ?? 0];
-  const up = oldWeight / (losers.length - 1) - oldWeight / losers.length;
-  const down = weight / winners.length - weight / (winners.length + 1);
-  for (const holder of losers) delta[holder] = (delta[holder] ?? 0) + up;
-  for (const holder of winners) delta[holder] = (delta[holder] ?? 0) - down;
-  // The slot's own replica goes altogether, and the rise that it was given above with it.
-  delta[rank] = (delta[rank] ?? 0) + weight / (winners.length + 1) - oldWeight / losers.length - up;
-  const loadOf = (at: number): number => (totals[at] ?? 0) + (delta[at] ?? 0);
-  let after = Math.max(loadOf(fullest), loadOf(rank));
-  for (const holder of losers) after = Math.max(after, loadOf(holder));
-  for (const holder of losers) delta[holder] = 0;
-  for (const holder of winners) delta[holder] = 0;
-  delta[rank] = 0;
+  const losers = holders[old] ?? [];
+  const [oldShare, share] = [shares[old] ?? 0, shares[expert] ?? 0];
+  const up = (weights[old] ?? 0) / (losers.length - 1) - oldShare;
+  const newShare = (weights[expert] ?? 0) / ((holders[expert]?.length ?? 0) + 1);
+  const down = share - newShare;
+  let after = (totals[rank] ?? 0) - oldShare + up * (holds(layer, rank, old) - 1) + newShare;
+  if (after >= worst) return after;
+  const others = (at: number): number =>
+    at === rank ? 0 : (totals[at] ?? 0) + up * holds(layer, at, old) - down * holds(layer, at, expert);
+  after = Math.max(after, others(fullest));
+  for (const loser of losers) after = Math.max(after, others(loser));
   return after;
 }

@@ -1,24 +1,35 @@
-import { balancedness, rankLoads, slotLoads } from "./expert-load";
-import { placeGlobally, placeHierarchically, replicate, type ExpertGroups } from "./expert-packing";
+import { balanceBound } from "./expert-bound";
+import { firstRow, nextRow, type LayerRequest } from "./expert-layer-choice";
+import { balancedness, fullestRank, rankLoads, slotLoads } from "./expert-load";
+import { placeHierarchically, type ExpertGroups } from "./expert-packing";
 import { trivialRow, type ExpertPlacement } from "./expert-placement";
 import type { ExpertRecording } from "./expert-recording";
-import { fullestRank, improvePlacement } from "./expert-reassign";
+import { fetchesIn, holdingsOf, type Fetches, type Holdings } from "./expert-relabel";
+import { sharedTrays, usualRanksPerTray } from "./expert-trays";
 
 /** Mean load / highest load per rank. */
 export interface PlacementBalance {
-  /** With the placement an engine starts with when it is told nothing. */
+  /** With the placement that runs, or the one an engine starts with when it is told nothing. */
   readonly before: number;
   readonly after: number;
   /** No placement with this many slots can reach more. */
   readonly bound: number;
 }
 
-export interface LayerBalance extends PlacementBalance {
+/** What it takes to get from the placement before to this one, and where replicas stand. */
+export interface PlacementChange extends Fetches {
+  /** Pairs of ranks on one tray that hold the same expert. */
+  readonly sharedTrays: number;
+}
+
+export interface LayerBalance extends PlacementBalance, PlacementChange {
   readonly layer: number;
 }
 
-export interface PlannedPlacement {
+export interface PlannedPlacement extends PlacementChange {
   readonly placement: ExpertPlacement;
+  /** The loads that it is for. */
+  readonly recording: ExpertRecording;
   /** Mean over the layers that were recorded. */
   readonly balance: PlacementBalance;
   /** Recorded layers only. */
@@ -29,86 +40,110 @@ export interface PlacementRequest {
   /** Physical experts, replicas included. A multiple of `ranks`, at least the number of experts. */
   readonly slots: number;
   readonly ranks: number;
-  /** Keep groups of experts on one node each; leave out inside one NVLink domain. */
+  /** What runs now: it is kept where it is good enough, and changed as little as possible where it is not. */
+  readonly current?: ExpertPlacement;
+  /** Ranks whose GPUs share a tray. Default 4 where the ranks divide by it. */
+  readonly ranksPerTray?: number;
+  /**
+   * Redundant experts that each layer of the model needs. The slots beyond them hold copies of what their rank has
+   * anyway, so nothing is fetched for them.
+   */
+  readonly replicaBudget?: readonly number[];
+  /** Keep groups of experts on one node each; leave out inside one NVLink domain. `current` is then only compared with. */
   readonly groups?: ExpertGroups;
 }
 
 /**
- * The best placement found for recorded loads: DeepSeek's heuristic, then swaps and other numbers of replicas. Never worse than the trivial one in
- * any layer. The caller has checked that `slots` divides by `ranks` and holds every expert.
+ * The best placement found for recorded loads. What counts, in this order:
+ *
+ * 1. Balance, up to a tolerance of 0.1 %: all ranks wait for the fullest one in every layer of every step. It is never
+ *    below that of DeepSeek's heuristic or the trivial placement in any layer.
+ * 2. Expert weights that a rank has to fetch: each takes memory bandwidth or a restart's time, once.
+ * 3. Among equally many, those that come from another tray.
+ * 4. Replicas of one expert on one tray: it matters when that tray fails, and otherwise never.
+ *
+ * The same recording with the result as `current` gives the same placement again. The caller has checked the request
+ * (`checkPlacementRequest`).
  */
 export function placeExperts(recording: ExpertRecording, request: PlacementRequest): PlannedPlacement {
   const rows: (readonly number[])[] = [];
   const layers: LayerBalance[] = [];
   recording.counts.forEach((weights, layer) => {
-    const trivial = trivialRow(recording.experts, request.slots);
-    if (!weights.some((weight) => weight > 0)) return void rows.push(trivial);
-    const least = leastFullestRank(weights, request.slots, request.ranks);
-    const row = placeLayer(weights, trivial, request, least);
+    const before = placedBefore(recording, request, layer);
+    if (!weights.some((weight) => weight > 0)) return void rows.push(unrecordedRow(recording, request, before));
+    const row = placeLayer(weights, request, layer, before);
     rows.push(row);
-    layers.push({ layer, ...balanceOf(weights, trivial, row, request.ranks, least) });
+    layers.push({ layer, ...balanceOf(weights, before, row, request), ...changeOf(row, before, request) });
   });
-  return { placement: { ranks: request.ranks, physicalToLogical: rows }, balance: meanBalance(layers), layers };
+  const placement = { ranks: request.ranks, physicalToLogical: rows };
+  return { placement, recording, balance: meanBalance(layers), layers, ...totalChange(layers) };
 }
 
 function placeLayer(
   weights: readonly number[],
-  trivial: readonly number[],
-  { slots, ranks, groups }: PlacementRequest,
-  least: number,
+  request: PlacementRequest,
+  layer: number,
+  before: Holdings,
 ): readonly number[] {
+  const { slots, ranks, groups } = request;
   if (groups !== undefined) {
     // Swaps between nodes would undo what the groups are for.
-    return better(placeHierarchically(weights, slots, ranks, groups), trivial, weights, ranks);
+    const [packed, trivial] = [placeHierarchically(weights, slots, ranks, groups), trivialRow(weights.length, slots)];
+    return fullestRank(packed, weights, ranks) <= fullestRank(trivial, weights, ranks) ? packed : trivial;
   }
-  const packed = improvePlacement(placeGlobally(weights, slots, ranks), weights, ranks, least);
-  return better(packed, trivial, weights, ranks);
+  const searchedSlots = slotsWithin(request.replicaBudget?.[layer], weights.length, request);
+  const asked: LayerRequest = { weights, slots, ranks, ranksPerTray: before.ranksPerTray, searchedSlots };
+  return request.current === undefined ? firstRow(asked) : nextRow(asked, before);
 }
 
-function better(
-  packed: readonly number[],
-  trivial: readonly number[],
-  weights: readonly number[],
-  ranks: number,
+/** Slots for the experts and so many replicas, on every rank the same number. */
+function slotsWithin(budget: number | undefined, experts: number, { slots, ranks }: PlacementRequest): number {
+  return budget === undefined ? slots : Math.min(slots, Math.ceil((experts + budget) / ranks) * ranks);
+}
+
+function placedBefore({ experts }: ExpertRecording, request: PlacementRequest, layer: number): Holdings {
+  const { slots, ranks, current, ranksPerTray = usualRanksPerTray(ranks) } = request;
+  const row = current?.physicalToLogical[layer];
+  if (current === undefined || row === undefined) {
+    return holdingsOf(trivialRow(experts, slots), ranks, ranksPerTray, experts);
+  }
+  return holdingsOf(row, current.ranks, ranksPerTray, experts);
+}
+
+/** Nothing is known that would be worth a move. */
+function unrecordedRow(
+  { experts }: ExpertRecording,
+  { slots, ranks }: PlacementRequest,
+  before: Holdings,
 ): readonly number[] {
-  return fullestRank(packed, weights, ranks) <= fullestRank(trivial, weights, ranks) ? packed : trivial;
+  return before.ranks === ranks && before.row.length === slots ? before.row : trivialRow(experts, slots);
 }
 
 function balanceOf(
   weights: readonly number[],
-  trivial: readonly number[],
+  before: Holdings,
   row: readonly number[],
-  ranks: number,
-  least: number,
+  { slots, ranks }: PlacementRequest,
 ): PlacementBalance {
   return {
-    before: balancedness(rankLoads(slotLoads(trivial, weights), ranks)),
+    before: balancedness(rankLoads(slotLoads(before.row, weights), before.ranks)),
     after: balancedness(rankLoads(slotLoads(row, weights), ranks)),
-    bound: sum(weights) / ranks / least,
+    bound: balanceBound(weights, slots, ranks),
   };
 }
 
-/**
- * Load that no placement's fullest rank is below. It carries at least the mean. And whatever the numbers of replicas,
- * some replica is as heavy as the heaviest one after giving each slot to the expert that needs it most; the rank that
- * holds it holds others beside it, at the least the lightest that there can be.
- */
-function leastFullestRank(weights: readonly number[], slots: number, ranks: number): number {
-  const { replicas } = replicate(weights, slots);
-  const heaviest = Math.max(...weights.map((weight, expert) => weight / (replicas[expert] ?? 1)));
-  return Math.max(sum(weights) / ranks, heaviest + lightestSlots(weights, slots, slots / ranks - 1)) || 1;
+function changeOf(row: readonly number[], before: Holdings, { ranks }: PlacementRequest): PlacementChange {
+  return { ...fetchesIn(row, ranks, before), sharedTrays: sharedTrays(row, ranks, before.ranksPerTray) };
 }
 
-/** Least load of so many slots: an expert has at most a replica in every spare slot beside its first. */
-function lightestSlots(weights: readonly number[], slots: number, count: number): number {
-  const most = slots - weights.length + 1;
-  const lightest = [...weights].sort((a, b) => a - b).slice(0, count);
-  const each = lightest.flatMap((weight) => new Array<number>(Math.min(most, count)).fill(weight / most));
-  return sum(each.slice(0, count));
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function totalChange(layers: readonly PlacementChange[]): PlacementChange {
+  const total = (pick: (layer: PlacementChange) => number): number =>
+    layers.reduce((sum, layer) => sum + pick(layer), 0);
+  return {
+    moved: total((layer) => layer.moved),
+    newToTray: total((layer) => layer.newToTray),
+    sharedTrays: total((layer) => layer.sharedTrays),
+  };
 }
 
 function meanBalance(layers: readonly LayerBalance[]): PlacementBalance {

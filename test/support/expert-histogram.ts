@@ -26,6 +26,42 @@ export function expertHistogram(shape: HistogramShape): number[][] {
   });
 }
 
+/** Published maxima of 58 layers lie between 3.9 and 7.1 times the mean: exponents that give 4.6 to 9.5 of 256 experts. */
+const exponents = { least: 0.35, most: 0.53 };
+
+/** The k-th most popular expert of a layer has k^-a of the hottest one's load: a long tail, and one expert far ahead. */
+export function powerLawHistogram(shape: HistogramShape): number[][] {
+  const random = mulberry32(shape.seed);
+  return Array.from({ length: shape.layers }, (_, layer) => {
+    const exponent = exponents.least + (exponents.most - exponents.least) * random();
+    const popularity = shuffled(shape.experts, random);
+    const weights = popularity.map((place) => (place + 1) ** -exponent);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    if (layer < shape.denseLayers) return weights.map(() => 0);
+    return weights.map((weight) => Math.round((weight / total) * shape.tokens));
+  });
+}
+
+/** The same histogram later: so large a share of every layer's load has gone over to another order of its experts. */
+export function drifted(histogram: readonly (readonly number[])[], share: number, seed: number): number[][] {
+  const random = mulberry32(seed);
+  return histogram.map((row) => {
+    const order = shuffled(row.length, random);
+    const leaving = row.map((count) => Math.round(count * share));
+    return row.map((count, expert) => count - (leaving[expert] ?? 0) + (leaving[order[expert] ?? 0] ?? 0));
+  });
+}
+
+/** Fisher-Yates. */
+function shuffled(count: number, random: () => number): number[] {
+  const order = Array.from({ length: count }, (_, i) => i);
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [order[last], order[other]] = [order[other] ?? 0, order[last] ?? 0];
+  }
+  return order;
+}
+
 /** A small seeded generator (mulberry32, public domain). */
 export function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
@@ -38,6 +74,6 @@ export function mulberry32(seed: number): () => number {
 }
 
 /** Box-Muller. */
-function normal(random: () => number): number {
+export function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -1,0 +1,51 @@
+import { leastFullestRank } from "./expert-bound";
+import { withCopies } from "./expert-copies";
+import { fullestRank } from "./expert-load";
+import { placeGlobally } from "./expert-packing";
+import { trivialRow } from "./expert-placement";
+import { improvePlacement } from "./expert-reassign";
+import { balanced, bestGoal } from "./expert-search";
+
+/** The best arrangement of one layer that was found, whatever ran before. */
+export interface FreshRow {
+  readonly row: readonly number[];
+  /** Load of its fullest rank. */
+  readonly fullest: number;
+  /** Load of the fullest rank of the better of DeepSeek's heuristic and the trivial placement. */
+  readonly reference: number;
+  /** Load that no fullest rank is below. */
+  readonly least: number;
+}
+
+/**
+ * DeepSeek's heuristic, then swaps and other numbers of replicas. Where that ends unbalanced, also the best placement
+ * of one slot less per rank with a copy on each: so more slots are never worse (see `docs/experts.md` for the limits).
+ */
+export function freshRow(weights: readonly number[], slots: number, ranks: number): FreshRow {
+  const least = leastFullestRank(weights, slots, ranks);
+  const { row: start, fullest: reference } = referenceRow(weights, slots, ranks);
+  const goal = bestGoal(weights, ranks, least);
+  const searched = rated(improvePlacement(start, weights, ranks, goal), weights, ranks);
+  const fewer = slots - ranks;
+  const mayHelp = fewer >= weights.length && leastFullestRank(weights, fewer, ranks) < searched.fullest;
+  if (searched.fullest <= least * balanced || !mayHelp) return { ...searched, reference, least };
+  const extended = withCopies(freshRow(weights, fewer, ranks).row, weights, ranks, slots);
+  const improved = rated(improvePlacement(extended, weights, ranks, goal), weights, ranks);
+  return { ...(improved.fullest < searched.fullest ? improved : searched), reference, least };
+}
+
+interface RatedRow {
+  readonly row: readonly number[];
+  readonly fullest: number;
+}
+
+/** What nobody needs a search for: DeepSeek's heuristic, or the experts in order where they happen to be better. */
+export function referenceRow(weights: readonly number[], slots: number, ranks: number): RatedRow {
+  const heuristic = rated(placeGlobally(weights, slots, ranks), weights, ranks);
+  const trivial = rated(trivialRow(weights.length, slots), weights, ranks);
+  return heuristic.fullest <= trivial.fullest ? heuristic : trivial;
+}
+
+function rated(row: readonly number[], weights: readonly number[], ranks: number): RatedRow {
+  return { row, fullest: fullestRank(row, weights, ranks) };
+}

@@ -1,0 +1,105 @@
+import type { Problem } from "../problems";
+import { replicasNeeded } from "./expert-budget";
+import type { ExpertPlacement } from "./expert-placement";
+import type { LayerBalance, PlacementRequest, PlannedPlacement } from "./experts";
+
+/**
+ * What a placement cannot be computed from, all at once.
+ *
+ * @param experts logical experts of a layer
+ * @param layers of the model; not given, a current placement of any number of them is accepted
+ */
+export function checkPlacementRequest(request: PlacementRequest, experts: number, layers?: number): readonly Problem[] {
+  const { slots, ranks, current } = request;
+  return [
+    ...checkRanks(slots, ranks, experts),
+    ...checkHolds(slots, experts),
+    ...(current === undefined ? [] : checkCurrent(current, experts, layers)),
+  ];
+}
+
+function checkRanks(slots: number, ranks: number, experts: number): readonly Problem[] {
+  const countable = Number.isInteger(ranks) && ranks >= 1;
+  if (countable && slots % ranks === 0) return [];
+  return [
+    {
+      path: "expertParallelSize",
+      what: `${slots} expert slots over ${ranks} ranks`,
+      rule: "every rank holds the same number of experts: (routed + redundant) % expert parallel size = 0",
+      fix: countable
+        ? `${nearestRedundant(slots, ranks, experts)} redundant experts, or ranks that divide ${slots}`
+        : "the pool's gpusPerWorker, and redundantExperts that divide by it",
+    },
+  ];
+}
+
+function nearestRedundant(slots: number, ranks: number, experts: number): string {
+  const below = Math.floor(slots / ranks) * ranks - experts;
+  const above = Math.ceil(Math.max(slots, experts) / ranks) * ranks - experts;
+  return below >= 0 && below !== above ? `${below} or ${above}` : String(above);
+}
+
+function checkHolds(slots: number, experts: number): readonly Problem[] {
+  if (slots >= experts) return [];
+  return [
+    {
+      path: "redundantExperts",
+      what: `${slots} slots for ${experts} experts`,
+      rule: "every expert has a slot at least once in every layer",
+      fix: "0 redundant experts or more",
+    },
+  ];
+}
+
+/** A placement of another number of slots or ranks says where weights are; one of other experts says nothing. */
+function checkCurrent(current: ExpertPlacement, experts: number, layers: number | undefined): readonly Problem[] {
+  const { ranks, physicalToLogical: rows } = current;
+  const problem = (what: string): Problem => ({
+    path: "current",
+    what,
+    rule: `a layer's placement holds each of its ${experts} experts, as many on every rank`,
+    fix: "the placement of a pool of this model, or none",
+  });
+  if (layers !== undefined && rows.length !== layers) {
+    return [problem(`a placement of ${rows.length} layers for a model of ${layers}`)];
+  }
+  const wrong = rows.findIndex((row) => !placesAll(row, experts, ranks));
+  if (wrong < 0) return [];
+  const held = new Set(rows[wrong]).size;
+  return [problem(`layer ${wrong} has ${held} experts in ${rows[wrong]?.length ?? 0} slots on ${ranks} ranks`)];
+}
+
+function placesAll(row: readonly number[], experts: number, ranks: number): boolean {
+  if (row.length === 0 || row.length % ranks !== 0) return false;
+  const held = new Set(row);
+  return held.size === experts && row.every((expert) => Number.isInteger(expert) && expert >= 0 && expert < experts);
+}
+
+/** Below this a placement is not worth its name: more than a twentieth of the time for experts is waiting. */
+const wantedBalancedness = 0.95;
+
+/** Layers that no placement with so many slots can balance, and what would. */
+export function placementWarnings(planned: PlannedPlacement, request: PlacementRequest): readonly Problem[] {
+  const beyond = planned.layers.filter(({ bound }) => bound < wantedBalancedness);
+  const [first] = beyond;
+  if (first === undefined) return [];
+  const worst = beyond.reduce((least: LayerBalance, layer) => (layer.bound < least.bound ? layer : least), first);
+  const { slots, ranks } = request;
+  return [
+    {
+      path: "redundantExperts",
+      what:
+        `no placement of ${slots} slots on ${ranks} ranks balances ${beyond.length} of ${planned.layers.length} layers ` +
+        `to ${wantedBalancedness}: layer ${worst.layer} at most to ${worst.bound.toFixed(3)}, ` +
+        `the mean of all at most to ${planned.balance.bound.toFixed(3)}`,
+      rule: "the rank with the hottest replica carries all of it, and the others wait for it",
+      fix: balancingFix(planned, ranks),
+    },
+  ];
+}
+
+function balancingFix({ recording }: PlannedPlacement, ranks: number): string {
+  const { uniform } = replicasNeeded(recording, { ranks, balancedness: wantedBalancedness });
+  if (uniform !== undefined) return `${uniform} redundant experts: every layer then reaches ${wantedBalancedness}`;
+  return `fewer ranks: even ${recording.experts} redundant experts do not bring every layer to ${wantedBalancedness}`;
+}
