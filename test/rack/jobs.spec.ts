@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { kubectl, kubectlGet, rackDown, rackUp, type Rack } from "../../tools/rack/simulated-rack";
+import { kubectl, kubectlGet, rackDown, rackUp, setJobProxy, type Rack } from "../../tools/rack/simulated-rack";
+import { mockEngine } from "../support/mock-engine";
 import { eventually } from "./eventually";
 
 const namespace = "work";
@@ -236,25 +235,36 @@ describe("jobs on the simulated rack", function () {
     assert.equal(await logs("job/slow", "--follow"), "0\n1\n2\ndone\n");
   });
 
-  it("reach names of pods and services through the proxy that a test sets", async () => {
-    const asked: string[] = [];
-    const proxy: Server = createServer((request, response) => {
-      asked.push(`${request.method} ${request.url}`);
-      response.end("pong");
+  it("reach names of pods where the test says that they resolve, and read what engines wrote to a claim", async () => {
+    const host = `decode-0.decode.${namespace}`;
+    const mock = await mockEngine({
+      load: { layers: 4, denseLayers: 1, experts: 8, topK: 2, seed: 1, tokensPerSecond: 1000 },
+      leaders: [{ host, directory: join(shared, "of", "decode"), bufferSteps: 10 }],
     });
-    await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
-    writeFileSync(join(rack.state, "job-proxy"), `http://127.0.0.1:${(proxy.address() as AddressInfo).port}\n`);
+    setJobProxy(rack, mock.url);
     try {
-      const url = `http://leader-0.decode.${namespace}:30000/ping`;
+      const url = `http://${host}:30000/`;
       await create(
-        job("ask", python(`import urllib.request; print(urllib.request.urlopen("${url}").read().decode())`)),
+        job("record", {
+          ...python(
+            "import os, urllib.request\n" +
+              "for call in ('start', 'dump'):\n" +
+              `    urllib.request.urlopen('${url}' + call + '_expert_distribution_record', data=b'')\n` +
+              "for file in os.listdir('/recordings'): print(file, os.path.getsize('/recordings/' + file))",
+          ),
+          container: { volumeMounts: [{ name: "recordings", mountPath: "/recordings", subPath: "of/decode" }] },
+          pod: { volumes: [{ name: "recordings", persistentVolumeClaim: { claimName: "shared" } }] },
+        }),
       );
-      await end("ask", "Complete");
-      assert.equal(await logs("job/ask"), "pong\n");
-      assert.deepEqual(asked, [`GET ${url}`]);
+      await end("record", "Complete");
+      assert.match(await logs("job/record"), /^expert_distribution_recorder_\d+\.\d+\.pt \d{4}\n$/);
+      assert.deepEqual(
+        mock.requests.map(({ method, path, status }) => `${method} ${path} ${status}`),
+        ["POST /start_expert_distribution_record 200", "POST /dump_expert_distribution_record 200"],
+      );
     } finally {
-      rmSync(join(rack.state, "job-proxy"));
-      proxy.close();
+      setJobProxy(rack);
+      await mock.close();
     }
   });
 

@@ -14,7 +14,9 @@ const fixtures = join(__dirname, "..", "fixtures", "recorder");
 const expected = JSON.parse(readFileSync(join(fixtures, "expected.json"), "utf8")) as Record<string, Expected>;
 
 function dumpOf(file: string): RecorderDump {
-  const { shape, logicalCount, averageUtilization } = expected[file]!;
+  const found = expected[file];
+  assert.ok(found !== undefined);
+  const { shape, logicalCount, averageUtilization } = found;
   const [steps = 0, layers = 0, experts = 0] = shape;
   const counts = Int32Array.from(logicalCount.flat(2));
   return { steps, layers, experts, counts, ...(averageUtilization === null ? {} : { averageUtilization }) };

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { home } from "../engine/home";
 import { runProgram, type RunResult } from "../engine/run-program";
@@ -91,6 +91,16 @@ export async function findRack(options: Pick<RackOptions, "state" | "bin"> = {})
 export async function rackMend(rack: Rack): Promise<void> {
   const { code, stderr } = await runProgram("bash", [join(scripts, "mend.sh"), rack.state, rack.bin]);
   if (code !== 0) throw new RackError(stderr);
+}
+
+/**
+ * Where the names of pods and services resolve for the processes of Jobs that start from now on: at an HTTP proxy, or
+ * without one nowhere.
+ */
+export function setJobProxy({ state }: Pick<Rack, "state">, url?: string): void {
+  const file = join(state, "job-proxy");
+  if (url === undefined) rmSync(file, { force: true });
+  else writeFileSync(file, `${url}\n`);
 }
 
 export interface KubectlOptions {
