@@ -34,6 +34,15 @@ export function clientIndex(rack: RackPlan, client: string): number {
  */
 export const partColours = ["#00204d", "#414d6b", "#939185", "#bcaf6f", "#ffea46"] as const;
 
+/** Between the steps of `partColours`, darkest at 0 and lightest at 1: an order that print and every eye keeps. */
+export function shadeOf(share: number): string {
+  const at = Math.min(Math.max(share, 0), 1) * (partColours.length - 1);
+  const below = Math.min(Math.floor(at), partColours.length - 2);
+  const from = channels(partColours[below] ?? "");
+  const to = channels(partColours[below + 1] ?? "");
+  return hex(from.map((channel, i) => Math.round(channel + ((to[i] ?? 0) - channel) * (at - below))));
+}
+
 /** Black or white, whichever is easier to read on a ground. */
 export function textOn(ground: string): string {
   return luminance(ground) > 0.18 ? inks.text : "#ffffff";
@@ -41,8 +50,7 @@ export function textOn(ground: string): string {
 
 /** A colour thinned with white: 0 is the colour, 1 is white. */
 export function tint(colour: string, white: number): string {
-  const mixed = channels(colour).map((channel) => Math.round(channel + (255 - channel) * white));
-  return `#${mixed.map((channel) => channel.toString(16).padStart(2, "0")).join("")}`;
+  return hex(channels(colour).map((channel) => Math.round(channel + (255 - channel) * white)));
 }
 
 /** WCAG 2 relative luminance. */
@@ -56,4 +64,8 @@ export function luminance(colour: string): number {
 
 function channels(colour: string): readonly number[] {
   return [1, 3, 5].map((start) => parseInt(colour.slice(start, start + 2), 16));
+}
+
+function hex(colour: readonly number[]): string {
+  return `#${colour.map((channel) => channel.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -75,7 +75,7 @@ export function compose(picture: Picture, drawn: readonly DrawnChart[]): string 
 
 /** The outermost element of every picture. */
 export function svgDocument(
-  picture: Pick<Picture, "name" | "title" | "description">,
+  picture: Pick<Picture, "title" | "description"> & { readonly name: string },
   height: number,
   content: Content,
 ): string {
