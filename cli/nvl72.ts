@@ -36,6 +36,16 @@ const usage = `usage: nvl72 <command>
       Lists the published settings that are known by name, each with its source and the number it was published with; or
       prints one as a stack file.
 
+  experts show RECORDING [--ranks N] [--redundant N|auto] [--slots-of FILE] [--svg FILE]
+  experts place RECORDING --ranks N [--redundant N|auto] [--current FILE] [--engine sglang|trtllm] [--out FILE|-]
+                [--slots-of FILE] [--svg FILE] [--json]
+  experts compare RECORDING A B --ranks N [--redundant N|auto] [--slots-of FILE] [--svg FILE]
+      What a recording of expert loads says, where experts should sit for it, and how two placements of them differ.
+      RECORDING is a recording, a JSON dump of SGLang's recorder or a folder of TensorRT-LLM's expert statistics; with
+      --slots-of the load balancer file under which the latter counted slots. Placements are files of either engine,
+      or in compare \`trivial\` (the model's order) or \`heuristic\` (DeepSeek's). --out writes the engine's file, --svg
+      the load of every GPU in every layer.
+
   report --stack NAME [--preview FILE|-] [--failed-output FILE] [--exit-code N]
          [--before FILE] [--after FILE] [--max-chars N]
       Turns the output of \`pulumi preview --json\` into one screen of Markdown for a pull request.
@@ -71,6 +81,9 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       case "preset":
         terminal.out(await preset(rest));
         return 0;
+      case "experts":
+        terminal.out(await experts(rest));
+        return 0;
       case "report":
         terminal.out(report(rest, terminal));
         return 0;
@@ -81,7 +94,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
         return 0;
       default:
         throw new UsageError(
-          `nvl72: there is no command '${command}'; commands are plan, simulate, compare, render, import, preset, report, help`,
+          `nvl72: there is no command '${command}'; commands are plan, simulate, compare, render, import, preset, experts, report, help`,
         );
     }
   } catch (error) {
@@ -127,6 +140,12 @@ async function preset(args: readonly string[]): Promise<string> {
   if (asksForHelp(args)) return usage;
   const { presetCommand } = await import("./preset.js");
   return presetCommand(args);
+}
+
+async function experts(args: readonly string[]): Promise<string> {
+  if (asksForHelp(args)) return usage;
+  const { expertsCommand } = await import("./experts.js");
+  return expertsCommand(args);
 }
 
 function asksForHelp(args: readonly string[]): boolean {

@@ -56,7 +56,7 @@ describe("nvl72", () => {
       status: 2,
       out: "",
       error:
-        "nvl72: there is no command 'reprot'; commands are plan, simulate, compare, render, import, preset, report, help\n",
+        "nvl72: there is no command 'reprot'; commands are plan, simulate, compare, render, import, preset, experts, report, help\n",
     });
   });
 

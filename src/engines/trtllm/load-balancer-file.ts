@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import type { ExpertPlacement } from "../../plan/expert-placement";
+import { trivialRow, type ExpertPlacement } from "../../plan/expert-placement";
 import type { ModelShape } from "../../plan/model-shape";
 import { slotProblems } from "../../plan/placement-rows";
 import type { Problem } from "../../problems";
@@ -26,7 +26,8 @@ export interface BalancedModel {
   readonly layers: number;
   /** The first layers have no experts, and no row. */
   readonly denseLayers: number;
-  readonly experts: number;
+  /** Absent where only the file knows: then up to the highest it names. */
+  readonly experts?: number;
   readonly ranks: number;
 }
 
@@ -56,14 +57,17 @@ export function parseLoadBalancer(text: string, model: BalancedModel): Parsed {
     return { problems: [{ path: "", what: "no YAML mapping", rule: `the fields are ${known.join(", ")}`, fix }] };
   }
   const fields = file as Readonly<Record<string, unknown>>;
+  const counted = { ...model, experts: model.experts ?? highestExpert(fields.initial_global_assignments) + 1 };
   const { num_slots: slots, layer_updates_per_iter: updates = 0, initial_global_assignments: rows } = fields;
-  const problems = [...checkFields(fields), ...checkUpdates(updates), ...checkSlots(slots, model)];
+  const problems = [...checkFields(fields), ...checkUpdates(updates), ...checkSlots(slots, counted)];
   if (typeof slots !== "number" || problems.length > 0) return { problems };
-  problems.push(...checkRows(rows, slots, model));
+  problems.push(...checkRows(rows, slots, counted));
   if (problems.length > 0) return { problems };
-  const placement = placementOf(rows as Assignments | undefined | null, slots, model);
+  const placement = placementOf(rows as Assignments | undefined | null, slots, counted);
   return { placement, layerUpdatesPerStep: updates as number };
 }
+
+type CountedModel = BalancedModel & { readonly experts: number };
 
 type Assignments = Readonly<Record<string, readonly number[]>>;
 
@@ -94,7 +98,7 @@ function checkUpdates(updates: unknown): readonly Problem[] {
   ];
 }
 
-function checkSlots(slots: unknown, { experts, ranks }: BalancedModel): readonly Problem[] {
+function checkSlots(slots: unknown, { experts, ranks }: CountedModel): readonly Problem[] {
   const rule = `num_slots is a multiple of the ranks (${source}) and holds every expert (fused_moe/interface.py)`;
   const problem = (what: string): readonly Problem[] => [{ path: "num_slots", what, rule, fix }];
   if (typeof slots !== "number" || !Number.isInteger(slots)) return problem("not a whole number");
@@ -102,7 +106,7 @@ function checkSlots(slots: unknown, { experts, ranks }: BalancedModel): readonly
   return slots % ranks === 0 ? [] : problem(`${slots} slots do not divide by ${ranks} ranks`);
 }
 
-function checkRows(rows: unknown, slots: number, model: BalancedModel): readonly Problem[] {
+function checkRows(rows: unknown, slots: number, model: CountedModel): readonly Problem[] {
   // Without assignments the engine starts in an order of its own.
   if (rows === undefined || rows === null) return [];
   const path = "initial_global_assignments";
@@ -124,10 +128,16 @@ function checkRows(rows: unknown, slots: number, model: BalancedModel): readonly
   ];
 }
 
-function placementOf(rows: Assignments | undefined | null, slots: number, model: BalancedModel): ExpertPlacement {
-  const inOrder = startingRow(model.experts, slots, model.ranks);
-  const physicalToLogical = Array.from({ length: model.layers }, (_, layer) => rows?.[String(layer)] ?? inOrder);
-  return { ranks: model.ranks, physicalToLogical };
+function placementOf(rows: Assignments | undefined | null, slots: number, model: CountedModel): ExpertPlacement {
+  const { layers, experts, ranks } = model;
+  // Rows leave nothing to the engine but dense layers, where any order will do.
+  const inOrder = rows === undefined || rows === null ? startingRow(experts, slots, ranks) : trivialRow(experts, slots);
+  return { ranks, physicalToLogical: Array.from({ length: layers }, (_, layer) => rows?.[String(layer)] ?? inOrder) };
+}
+
+function highestExpert(rows: unknown): number {
+  const named: readonly unknown[] = Object.values(rows ?? {}).flat();
+  return named.reduce((most: number, expert) => (Number.isInteger(expert) ? Math.max(most, Number(expert)) : most), 0);
 }
 
 /**
