@@ -82,7 +82,7 @@ export function placedText(facts: PlacedFacts): string {
     ...balanceTable(rows),
     "",
     `${movesLine(facts.moved, facts.held)}, ${grouped(facts.newToTray)} from another tray`,
-    expertTimeLine(before.balance, placed),
+    `expert time ${timeRatio(before.balance, placed)} x of before (fullest GPU / mean: ${share(before.balance.expertTime)} before, ${share(placed.expertTime)} after)`,
     "",
     ...textTable(
       [
@@ -119,8 +119,8 @@ export function comparedText({ recording, ranks, a, b, moved, held }: ComparedFa
       ["fullest GPU / mean", ...named.map(({ balance }) => share(balance.expertTime))],
     ]),
     "",
-    movesLine(moved, held),
-    expertTimeLine(a.balance, b.balance),
+    `from ${a.name} to ${b.name}: ${movesLine(moved, held)}`,
+    `expert time ${timeRatio(a.balance, b.balance)} x that of ${a.name}`,
     "",
     ...textTable(
       columns.map((column, i) => (i === 0 ? { ...column, title: `worst layers of ${b.name}` } : column)),
@@ -186,10 +186,8 @@ function movesLine(moved: number, held: number): string {
 }
 
 /** Every layer's experts are done when its fullest GPU is. */
-function expertTimeLine(before: ExpertBalance, after: ExpertBalance): string {
-  const ratio = after.expertTime / before.expertTime;
-  const times = `fullest GPU / mean: ${share(before.expertTime)} before, ${share(after.expertTime)} after`;
-  return `expert time ${brief(ratio)} x of before (${times})`;
+function timeRatio(before: ExpertBalance, after: ExpertBalance): string {
+  return brief(after.expertTime / before.expertTime);
 }
 
 function worstOf({ layers }: ExpertBalance): readonly LayerLoad[] {

@@ -63,10 +63,10 @@ describe("TensorRT-LLM's expert statistics", () => {
       ["", "no rank's file"],
     ]);
     assert.deepEqual(
-      told(folder(safetensors({ "1_1": [1, 2] }), safetensors({ total: [1, 2, 3] }), Buffer.from("PK"))),
+      told(folder(safetensors({ "1_1": [1, 2] }), safetensors({ "1_9999": [1, 2, 3] }), Buffer.from("PK"))),
       [
         ["rank0.safetensors", "1_1 has 2 counts for 3 experts"],
-        ["rank1.safetensors", "the name total"],
+        ["rank1.safetensors", "the name 1_9999"],
         ["rank2.safetensors", "2 bytes, too few for a header"],
       ],
     );
