@@ -69,6 +69,28 @@ describe("the simulated rack", function () {
     assert.match(stderr, /size must be equal or greater than 1/);
   });
 
+  it("knows what Prometheus' operator knows of rules and monitors, and refuses what it refuses", async () => {
+    const object = (kind: string, spec: object): string =>
+      JSON.stringify({ apiVersion: "monitoring.coreos.com/v1", kind, metadata: { name: "experts", namespace }, spec });
+    const rule = { alert: "ExpertsOutOfBalance", expr: "balancedness < 0.7" };
+    const selector = { matchLabels: { app: "engine" } };
+    await create(object("PrometheusRule", { groups: [{ name: "experts", rules: [rule] }] }));
+    await create(object("PodMonitor", { selector, podMetricsEndpoints: [{ port: "http", interval: "30s" }] }));
+    const refused = async (manifest: string): Promise<string> => {
+      const { code, stderr } = await kubectl(rack, ["create", "-f", "-"], { input: manifest });
+      assert.notEqual(code, 0);
+      return stderr;
+    };
+    assert.match(
+      await refused(object("PrometheusRule", { groups: [{ name: "experts", rules: [{ alert: "NoExpression" }] }] })),
+      /spec\.groups\[0\]\.rules\[0\]\.expr: Required value/,
+    );
+    assert.match(
+      await refused(object("PodMonitor", { selector, podMetricsEndpoints: [{ port: "http", interval: "often" }] })),
+      /interval: Invalid value: "often"/,
+    );
+  });
+
   it("places a group on trays of its own, and lists them in the domain", async () => {
     await create(engineGroup(namespace, 2));
     await whenAvailable(rack, namespace);

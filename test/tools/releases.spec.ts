@@ -37,6 +37,10 @@ describe("official releases", () => {
       url("kwokctl"),
       "https://github.com/kubernetes-sigs/kwok/releases/download/v0.8.0/kwokctl-linux-amd64",
     );
+    assert.equal(
+      url("promtool"),
+      "https://github.com/prometheus/prometheus/releases/download/v3.13.5/prometheus-3.13.5.linux-amd64.tar.gz",
+    );
     for (const name of ["assets", "lws-manager", "compute-domain-controller", "ray-operator", "rack-agent"] as const) {
       assert.equal(url(name), undefined, name);
     }

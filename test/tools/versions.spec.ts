@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../tools/engine/home";
-import { enginePrograms, kueuePrograms, programNames, rackPrograms, versions } from "../../tools/engine/programs";
+import {
+  alertPrograms,
+  enginePrograms,
+  kueuePrograms,
+  programNames,
+  rackPrograms,
+  versions,
+} from "../../tools/engine/programs";
 import { compareVersions, readVersion, versionFits } from "../../tools/engine/version";
 
 const read = (...path: string[]): string => readFileSync(join(root, ...path), "utf8");
@@ -18,6 +25,9 @@ describe("versions", () => {
       "compute-domain": ["sigs.k8s.io/dra-driver-nvidia-gpu", versions.draDriver],
       kuberay: ["github.com/ray-project/kuberay/ray-operator", versions.kuberay],
       kueue: ["sigs.k8s.io/kueue", versions.kueue],
+      // As a Go module, Prometheus 3.13.5 is 0.313.5.
+      promtool: ["github.com/prometheus/prometheus", versions.prometheus.replace(/^3\./, "0.3")],
+      "prometheus-operator": ["github.com/prometheus-operator/prometheus-operator", versions.prometheusOperator],
     };
     for (const [world, [module, version]] of Object.entries(pinned)) {
       const line = read("tools", "engine", "worlds", world, "go.mod")
@@ -31,6 +41,7 @@ describe("versions", () => {
     const build = read("tools", "engine", "build.sh");
     assert.ok(build.includes(`kube_version=v${versions.kubernetes}\n`));
     assert.ok(build.includes(`version.Version=${versions.pulumiKubernetes}"`));
+    assert.ok(build.includes(`prom_version=${versions.prometheus}\n`));
     assert.ok(read("tools", "rack", "up.sh").includes(`kubeVersion: v${versions.kubernetes}\n`));
   });
 
@@ -47,7 +58,10 @@ describe("versions", () => {
       const known = table.some((line) => line.startsWith(`${name}|`)) || name.startsWith("assets");
       assert.ok(known, name);
     }
-    assert.deepEqual([...enginePrograms, ...rackPrograms, ...kueuePrograms].sort(), [...programNames].sort());
+    assert.deepEqual(
+      [...enginePrograms, ...rackPrograms, ...kueuePrograms, ...alertPrograms].sort(),
+      [...programNames].sort(),
+    );
   });
 
   it("are read from what programs print", () => {

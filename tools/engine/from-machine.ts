@@ -29,7 +29,7 @@ const thisMachine: Machine = {
 };
 
 /**
- * The machine's own Pulumi and kubectl, where their versions fit. The rack's servers are not taken from the machine:
+ * The machine's own Pulumi, kubectl and promtool, where their versions fit. The rack's servers are not taken from the machine:
  * when they are stopped again they are recognised by the directory that their file is in, which is the cache.
  */
 export function fromMachine(bin: string, machine: Machine = thisMachine): Source {
@@ -72,6 +72,8 @@ export async function look(name: ProgramName, machine: Machine): Promise<Found |
     }
     case "kubectl": // one minor version apart is what Kubernetes supports
       return onPath(machine, name, ["version", "--client"], "1.34.0", "1.37.0");
+    case "promtool":
+      return onPath(machine, name, ["--version"], "3.0.0", "4.0.0");
     default:
       return undefined;
   }

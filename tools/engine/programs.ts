@@ -10,6 +10,8 @@ export const versions = {
   draDriver: "0.4.1",
   kuberay: "1.6.0",
   kueue: "0.19.1",
+  prometheus: "3.13.5",
+  prometheusOperator: "0.85.0",
 } as const;
 
 export interface Program {
@@ -39,6 +41,7 @@ const table = {
   "ray-operator": { version: versions.kuberay, buildSeconds: 125 },
   "rack-agent": { version: "", buildSeconds: 5 }, // this project's own
   "kueue-manager": { version: versions.kueue, buildSeconds: 460 },
+  promtool: { version: versions.prometheus, buildSeconds: 100 },
 } satisfies Record<string, Omit<Program, "name">>;
 
 export type ProgramName = keyof typeof table;
@@ -75,3 +78,6 @@ export const rackPrograms: readonly ProgramName[] = [
 
 /** What `rack up --kueue` adds. */
 export const kueuePrograms: readonly ProgramName[] = ["assets-kueue", "kueue-manager"];
+
+/** What tests of alerts take Prometheus' own word from. */
+export const alertPrograms: readonly ProgramName[] = ["promtool"];

@@ -60,6 +60,11 @@ export function releaseOf(name: ProgramName, { os, cpu }: Platform): Release | u
       return {
         url: `https://github.com/kubernetes-sigs/kwok/releases/download/v${versions.kwok}/${name}-${os}-${cpu}`,
       };
+    case "promtool": {
+      const base = `https://github.com/prometheus/prometheus/releases/download/v${versions.prometheus}`;
+      const folder = `prometheus-${versions.prometheus}.${os}-${cpu}`;
+      return { url: `${base}/${folder}.tar.gz`, member: `${folder}/promtool`, sums: `${base}/sha256sums.txt` };
+    }
     case "assets":
     case "lws-manager":
     case "compute-domain-controller":

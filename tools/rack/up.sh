@@ -57,10 +57,11 @@ options:
   kwokControllerBinary: $bin/kwok
 # A pod whose creation fails after its quota was charged stays charged until the next
 # sync: five minutes by default, in which a namespace that needs all of its
-# quota does not get its last pod.
+# quota does not get its last pod.  A claim seen before its volume waits for a sync too,
+# fifteen seconds by default.
 componentsPatches:
 - name: kube-controller-manager
-  extraArgs: [{key: resource-quota-sync-period, value: 10s}]
+  extraArgs: [{key: resource-quota-sync-period, value: 10s}, {key: pvclaimbinder-sync-period, value: 1s}]
 Y
 # Pods of Jobs are run by rack-agent: kwok does not complete them, and where the nodes
 # say that their kubelets answer, rack-agent does, with the logs.
@@ -99,7 +100,7 @@ if [ $bare = 1 ]; then echo "KUBECONFIG=$KUBECONFIG"; exit 0; fi
 # create, not apply: several are larger than the annotation that client-side apply
 # would write.  Client-side validation is skipped only because it costs a second.
 crds=("$bin"/assets/crds/*.yaml)
-[ $ray = 1 ] || crds=("$bin"/assets/crds/*x-k8s.io_*.yaml "$bin"/assets/crds/resource.nvidia.com_*.yaml)
+[ $ray = 1 ] || crds=("$bin"/assets/crds/*x-k8s.io_*.yaml "$bin"/assets/crds/{resource.nvidia.com,monitoring.coreos.com}_*.yaml)
 [ $kueue = 0 ] || crds+=("$bin"/assets-kueue/crds/*.yaml)
 crds+=("$here/dynamo-crd.yaml")
 k create --validate=false $(printf -- '-f %s ' "${crds[@]}") > "$state/logs/crds.log"
