@@ -27,16 +27,18 @@ export interface ExpertGroups {
 export function packBalanced(weights: readonly number[], packs: number): Packing {
   const perPack = weights.length / packs;
   if (perPack === 1) return { pack: weights.map((_, i) => i), place: weights.map(() => 0) };
-  const load = new Array<number>(packs).fill(0);
-  const items = new Array<number>(packs).fill(0);
+  // A full pack weighs more than any other.
+  const load = new Float64Array(packs);
+  const items = new Int32Array(packs);
   const pack = new Array<number>(weights.length).fill(0);
   const place = new Array<number>(weights.length).fill(0);
   for (const item of descending(weights)) {
-    const chosen = lightestWithRoom(load, items, perPack);
+    const chosen = indexOfLightest(load);
+    const held = (items[chosen] ?? 0) + 1;
     pack[item] = chosen;
-    place[item] = items[chosen] ?? 0;
-    load[chosen] = (load[chosen] ?? 0) + (weights[item] ?? 0);
-    items[chosen] = (items[chosen] ?? 0) + 1;
+    place[item] = held - 1;
+    items[chosen] = held;
+    load[chosen] = held === perPack ? Infinity : (load[chosen] ?? 0) + (weights[item] ?? 0);
   }
   return { pack, place };
 }
@@ -116,13 +118,14 @@ function descending(weights: readonly number[]): number[] {
   return weights.map((_, i) => i).sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b);
 }
 
-function lightestWithRoom(load: readonly number[], items: readonly number[], room: number): number {
-  let chosen = -1;
-  for (let pack = 0; pack < load.length; pack++) {
-    if ((items[pack] ?? 0) >= room) continue;
-    if (chosen < 0 || (load[pack] ?? 0) < (load[chosen] ?? 0)) chosen = pack;
+function indexOfLightest(values: Float64Array): number {
+  let lightest = 0;
+  let least = values[0] ?? Infinity;
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i] ?? Infinity;
+    if (value < least) [lightest, least] = [i, value];
   }
-  return chosen;
+  return lightest;
 }
 
 function indexOfLargest(values: readonly number[]): number {

@@ -1,4 +1,4 @@
-import { fullestOf, giveSlot, holds, loadOf, rowOf, searchedLayer, type SearchedLayer } from "./expert-layer";
+import { fullestOf, giveSlot, loadOf, rowOf, searchedLayer, type SearchedLayer } from "./expert-layer";
 import { swapDown, type SearchGoal } from "./expert-search";
 
 /** Bounds a descent among equally full ranks. */
@@ -117,20 +117,21 @@ function insert(best: Reassignment[], layer: SearchedLayer, { fullest, slot, exp
 
 /** Load of the fullest rank among the touched ones; infinite where an expert would be doubled on a rank. */
 function loadAfter(layer: SearchedLayer, fullest: number, slot: number, expert: number, worst: number): number {
-  const { row, weights, perRank, totals, shares, holders } = layer;
+  const { row, weights, perRank, totals, shares, holders, held, experts } = layer;
   const rank = Math.floor(slot / perRank);
-  if (holds(layer, rank, expert) > 0) return Infinity;
+  if (held[rank * experts + expert] !== 0) return Infinity;
   const old = row[slot] ?? 0;
   const losers = holders[old] ?? [];
-  const [oldShare, share] = [shares[old] ?? 0, shares[expert] ?? 0];
+  const oldShare = shares[old] ?? 0;
   const up = (weights[old] ?? 0) / (losers.length - 1) - oldShare;
   const newShare = (weights[expert] ?? 0) / ((holders[expert]?.length ?? 0) + 1);
-  const down = share - newShare;
-  let after = (totals[rank] ?? 0) - oldShare + up * (holds(layer, rank, old) - 1) + newShare;
-  if (after >= worst) return after;
-  const others = (at: number): number =>
-    at === rank ? 0 : (totals[at] ?? 0) + up * holds(layer, at, old) - down * holds(layer, at, expert);
-  after = Math.max(after, others(fullest));
-  for (const loser of losers) after = Math.max(after, others(loser));
+  const down = (shares[expert] ?? 0) - newShare;
+  let after = (totals[rank] ?? 0) - oldShare + up * ((held[rank * experts + old] ?? 0) - 1) + newShare;
+  for (let at = -1; at < losers.length && after < worst; at++) {
+    const other = at < 0 ? fullest : (losers[at] ?? 0);
+    if (other === rank) continue;
+    const base = other * experts;
+    after = Math.max(after, (totals[other] ?? 0) + up * (held[base + old] ?? 0) - down * (held[base + expert] ?? 0));
+  }
   return after;
 }

@@ -22,12 +22,11 @@ export interface Fetches {
 
 export function holdingsOf(row: readonly number[], ranks: number, ranksPerTray: number, experts: number): Holdings {
   const perRank = row.length / ranks;
-  const newToTray = 1 + trayWeight(row.length);
-  const costs = new Float64Array(ranks * experts).fill(newToTray);
+  const places = Math.ceil(ranks / ranksPerTray) * ranksPerTray;
+  const costs = new Float64Array(places * experts).fill(1 + trayWeight(row.length));
   row.forEach((expert, slot) => {
-    const tray = Math.floor(slot / perRank / ranksPerTray);
-    const end = Math.min(ranks, (tray + 1) * ranksPerTray);
-    for (let rank = tray * ranksPerTray; rank < end; rank++) costs[rank * experts + expert] = 1;
+    const first = Math.floor(slot / perRank / ranksPerTray) * ranksPerTray;
+    for (let rank = first; rank < first + ranksPerTray; rank++) costs[rank * experts + expert] = 1;
   });
   row.forEach((expert, slot) => {
     costs[Math.floor(slot / perRank) * experts + expert] = 0;
@@ -35,7 +34,7 @@ export function holdingsOf(row: readonly number[], ranks: number, ranksPerTray: 
   return { row, ranks, ranksPerTray, experts, costs };
 }
 
-/** Of a rank that there was not, nothing was held. */
+/** Trays that there were not held nothing. */
 export function fetchCost({ costs, experts, row }: Holdings, rank: number, expert: number): number {
   return costs[rank * experts + expert] ?? 1 + trayWeight(row.length);
 }

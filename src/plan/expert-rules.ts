@@ -2,6 +2,7 @@ import type { Problem } from "../problems";
 import { replicasNeeded } from "./expert-budget";
 import type { ExpertPlacement } from "./expert-placement";
 import type { LayerBalance, PlacementRequest, PlannedPlacement } from "./experts";
+import { placementRowProblems } from "./placement-rows";
 
 /**
  * What a placement cannot be computed from, all at once.
@@ -54,25 +55,15 @@ function checkHolds(slots: number, experts: number): readonly Problem[] {
 /** A placement of another number of slots or ranks says where weights are; one of other experts says nothing. */
 function checkCurrent(current: ExpertPlacement, experts: number, layers: number | undefined): readonly Problem[] {
   const { ranks, physicalToLogical: rows } = current;
-  const problem = (what: string): Problem => ({
-    path: "current",
-    what,
-    rule: `a layer's placement holds each of its ${experts} experts, as many on every rank`,
-    fix: "the placement of a pool of this model, or none",
-  });
-  if (layers !== undefined && rows.length !== layers) {
-    return [problem(`a placement of ${rows.length} layers for a model of ${layers}`)];
-  }
-  const wrong = rows.findIndex((row) => !placesAll(row, experts, ranks));
-  if (wrong < 0) return [];
-  const held = new Set(rows[wrong]).size;
-  return [problem(`layer ${wrong} has ${held} experts in ${rows[wrong]?.length ?? 0} slots on ${ranks} ranks`)];
-}
-
-function placesAll(row: readonly number[], experts: number, ranks: number): boolean {
-  if (row.length === 0 || row.length % ranks !== 0) return false;
-  const held = new Set(row);
-  return held.size === experts && row.every((expert) => Number.isInteger(expert) && expert >= 0 && expert < experts);
+  return placementRowProblems(
+    rows,
+    { layers: layers ?? rows.length, experts, ranks },
+    {
+      path: "current",
+      rule: `a layer holds each of the model's ${experts} experts, as many on every rank`,
+      fix: "the placement of a pool of this model, or none",
+    },
+  );
 }
 
 /** Below this a placement is not worth its name: more than a twentieth of the time for experts is waiting. */
@@ -93,13 +84,14 @@ export function placementWarnings(planned: PlannedPlacement, request: PlacementR
         `to ${wantedBalancedness}: layer ${worst.layer} at most to ${worst.bound.toFixed(3)}, ` +
         `the mean of all at most to ${planned.balance.bound.toFixed(3)}`,
       rule: "the rank with the hottest replica carries all of it, and the others wait for it",
-      fix: balancingFix(planned, ranks),
+      fix: balancingFix(planned, request),
     },
   ];
 }
 
-function balancingFix({ recording }: PlannedPlacement, ranks: number): string {
-  const { uniform } = replicasNeeded(recording, { ranks, balancedness: wantedBalancedness });
+function balancingFix({ recording }: PlannedPlacement, { slots, ranks }: PlacementRequest): string {
+  const most = Math.max(recording.experts, slots - recording.experts);
+  const { uniform } = replicasNeeded(recording, { ranks, balancedness: wantedBalancedness, most });
   if (uniform !== undefined) return `${uniform} redundant experts: every layer then reaches ${wantedBalancedness}`;
-  return `fewer ranks: even ${recording.experts} redundant experts do not bring every layer to ${wantedBalancedness}`;
+  return `fewer ranks: even ${most} redundant experts do not bring every layer to ${wantedBalancedness}`;
 }

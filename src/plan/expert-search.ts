@@ -1,4 +1,4 @@
-import { fullestOf, holds, loadOf, rowOf, searchedLayer, swapSlots, type SearchedLayer } from "./expert-layer";
+import { fullestOf, loadOf, rowOf, searchedLayer, swapSlots, type SearchedLayer } from "./expert-layer";
 
 /** A layer this near to what its fullest rank cannot be below is balanced: one step of 128 requests is off by about 6 %. */
 export const balanced = 1.001;
@@ -68,7 +68,8 @@ function bestSwap(layer: SearchedLayer, fullest: number): Swap | undefined {
   const { row, shares, totals, perRank, ranks } = layer;
   const highest = totals[fullest] ?? 0;
   const first = fullest * perRank;
-  const leaving = Float64Array.from({ length: perRank }, (_, place) => slotLoad(layer, first + place));
+  const leaving = new Float64Array(perRank);
+  for (let place = 0; place < perRank; place++) leaving[place] = slotLoad(layer, first + place);
   const heaviest = Math.max(...leaving);
   let best: Swap | undefined;
   let bestAfter = highest * (1 - 1e-9);
@@ -147,6 +148,6 @@ function slotLoad({ row, shares }: SearchedLayer, slot: number): number {
   return shares[row[slot] ?? 0] ?? 0;
 }
 
-function isHeld(layer: SearchedLayer, rank: number, slot: number): boolean {
-  return holds(layer, rank, layer.row[slot] ?? 0) > 0;
+function isHeld({ held, experts, row }: SearchedLayer, rank: number, slot: number): boolean {
+  return held[rank * experts + (row[slot] ?? 0)] !== 0;
 }

@@ -38,37 +38,69 @@ export function arrangedInTrays(row: readonly number[], ranks: number, ranksPerT
 
 /** Swaps ranks of different trays as long as that separates replicas, the best swap first. */
 function orderInTrays(common: Uint16Array, ranks: number, ranksPerTray: number): readonly number[] {
-  const order = Array.from({ length: ranks }, (_, rank) => rank);
-  const trayOf = (place: number): number => Math.floor(place / ranksPerTray);
-  const trays = trayOf(ranks - 1) + 1;
-  // Pairs of the rank at a place with those of a tray.
-  const pairs = new Int32Array(ranks * trays);
-  const between = (a: number, b: number): number => common[(order[a] ?? 0) * ranks + (order[b] ?? 0)] ?? 0;
-  const countPairs = (): void => {
-    pairs.fill(0);
-    for (let a = 0; a < ranks; a++) {
-      for (let b = 0; b < ranks; b++)
-        pairs[a * trays + trayOf(b)] = (pairs[a * trays + trayOf(b)] ?? 0) + between(a, b);
-    }
-  };
-  const withTray = (place: number, tray: number): number => pairs[place * trays + tray] ?? 0;
+  const seating = seatedInOrder(common, ranks, ranksPerTray);
   for (;;) {
-    countPairs();
-    let [best, from, to] = [0, -1, -1];
-    for (let a = 0; a < ranks; a++) {
-      const here = withTray(a, trayOf(a));
-      if (here === 0) continue;
-      for (let b = 0; b < ranks; b++) {
-        const [tray, other] = [trayOf(a), trayOf(b)];
-        if (tray === other) continue;
-        const after = withTray(a, other) + withTray(b, tray) - 2 * between(a, b);
-        const gained = here + withTray(b, other) - after;
-        if (gained > best) [best, from, to] = [gained, a, b];
-      }
-    }
-    if (best === 0) return order;
-    [order[from], order[to]] = [order[to] ?? 0, order[from] ?? 0];
+    const swap = bestSeparation(seating);
+    if (swap === undefined) break;
+    exchangeSeats(seating, ...swap);
   }
+  const order = new Array<number>(ranks).fill(0);
+  seating.places.forEach((place, rank) => (order[place] = rank));
+  return order;
+}
+
+interface Seating {
+  readonly common: Uint16Array;
+  readonly ranks: number;
+  readonly trays: number;
+  /** Of every rank. */
+  readonly places: Int32Array;
+  readonly trayOf: Int32Array;
+  /** Experts that a rank has in common with the others of a tray, at rank * trays + tray. */
+  readonly pairs: Int32Array;
+}
+
+function seatedInOrder(common: Uint16Array, ranks: number, ranksPerTray: number): Seating {
+  const places = Int32Array.from({ length: ranks }, (_, rank) => rank);
+  const trayOf = places.map((place) => Math.floor(place / ranksPerTray));
+  const trays = (trayOf[ranks - 1] ?? 0) + 1;
+  const pairs = new Int32Array(ranks * trays);
+  for (let rank = 0; rank < ranks; rank++) {
+    for (let other = 0; other < ranks; other++) {
+      const at = rank * trays + (trayOf[other] ?? 0);
+      pairs[at] = (pairs[at] ?? 0) + (common[rank * ranks + other] ?? 0);
+    }
+  }
+  return { common, ranks, trays, places, trayOf, pairs };
+}
+
+function bestSeparation({ common, ranks, trays, trayOf, pairs }: Seating): readonly [number, number] | undefined {
+  let best = 0;
+  let swap: readonly [number, number] | undefined;
+  for (let a = 0; a < ranks; a++) {
+    const tray = trayOf[a] ?? 0;
+    const here = pairs[a * trays + tray] ?? 0;
+    if (here === 0) continue;
+    for (let b = 0; b < ranks; b++) {
+      const other = trayOf[b] ?? 0;
+      if (tray === other) continue;
+      const after = (pairs[a * trays + other] ?? 0) + (pairs[b * trays + tray] ?? 0);
+      const gained = here + (pairs[b * trays + other] ?? 0) - after + 2 * (common[a * ranks + b] ?? 0);
+      if (gained > best) [best, swap] = [gained, [a, b]];
+    }
+  }
+  return swap;
+}
+
+function exchangeSeats({ common, ranks, trays, places, trayOf, pairs }: Seating, a: number, b: number): void {
+  const [tray, other] = [trayOf[a] ?? 0, trayOf[b] ?? 0];
+  for (let rank = 0; rank < ranks; rank++) {
+    const moved = (common[rank * ranks + b] ?? 0) - (common[rank * ranks + a] ?? 0);
+    pairs[rank * trays + tray] = (pairs[rank * trays + tray] ?? 0) + moved;
+    pairs[rank * trays + other] = (pairs[rank * trays + other] ?? 0) - moved;
+  }
+  [places[a], places[b]] = [places[b] ?? 0, places[a] ?? 0];
+  [trayOf[a], trayOf[b]] = [other, tray];
 }
 
 /** Experts that two ranks both hold, at rank * ranks + rank. */

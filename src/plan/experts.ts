@@ -16,7 +16,7 @@ export interface PlacementBalance {
   readonly bound: number;
 }
 
-/** What it takes to get from the placement before to this one, and where replicas stand. */
+/** What it takes to get from the placement before to this one in the recorded layers, and where replicas stand. */
 export interface PlacementChange extends Fetches {
   /** Pairs of ranks on one tray that hold the same expert. */
   readonly sharedTrays: number;
