@@ -14,10 +14,12 @@ export {
   type TrayResourceArgs,
   type WeightsArgs,
 } from "./components/engine-args";
-export { BalancingMode, type ExpertBalancerArgs } from "./components/expert-args";
+export { BalancingMode, type DriftArgs, type ExpertBalancerArgs } from "./components/expert-args";
 export { ExpertBalancer } from "./components/expert-balancer";
+export { ExpertRecorder } from "./components/expert-recorder";
 export type { DecodePoolArgs, PoolArgs, PrefillPoolArgs } from "./components/pool-args";
 export { PrefillPool } from "./components/prefill-pool";
+export type { ExpertRecorderArgs } from "./components/recorder-args";
 export { Router } from "./components/router";
 export type {
   RouterArgs,

@@ -120,6 +120,14 @@ export interface ExpertPlacementRef {
   /** Mean over layers of mean load / highest load per GPU, before and after; 0 when nothing was computed. */
   balancednessBefore: number;
   balancednessAfter: number;
+  /** No placement with as many slots can reach more. */
+  balancednessBound: number;
+  /** Expert weights, all layers, that ranks must fetch to get from the recorded placement to this one. */
+  movedExperts: number;
+  /** PersistentVolumeClaim in the namespace that the pool writes recordings to; empty where it cannot be recorded. */
+  recordingsClaim: string;
+  /** Does the pool report the balance of its steps as a metric? */
+  watched: boolean;
 }
 
 /** One client's share of a rack. */

@@ -33,7 +33,7 @@ export function ownShare(client: string, trays: number): ClientAllocation {
 
 /** Recordings are named relative to the folder of the stack files. */
 export function balancerArgs(config: SizedClientConfig, domain: DomainRef, directory: string): ExpertBalancerArgs {
-  const { mode, redundant, recording } = config.experts;
+  const { mode, redundant, recording, leastGain, record, drift } = config.experts;
   return {
     domain,
     preset: config.model.preset,
@@ -41,7 +41,13 @@ export function balancerArgs(config: SizedClientConfig, domain: DomainRef, direc
     mode,
     redundantExperts: redundant,
     ...(mode === "static" ? { expertParallelSize: config.pools.decode.gpusPerWorker } : {}),
-    ...(recording === undefined ? {} : { recordingFile: path.join(directory, recording) }),
+    // A pool that is not placed by it may still be recorded into the file.
+    ...(recording === undefined || (record !== undefined && mode !== "static")
+      ? {}
+      : { recordingFile: path.join(directory, recording) }),
+    ...(leastGain === undefined ? {} : { leastGain }),
+    ...(record === undefined ? {} : { recordingsClaim: record.claim }),
+    ...(drift === undefined ? {} : { drift }),
   };
 }
 

@@ -36,6 +36,7 @@ export function clientManifests(stated: ClientConfig, share: ClientAllocation, d
       ...(compute === undefined ? [] : [{ ...compute, metadata: { name: config.client, ...compute.metadata } }]),
       ...Object.values(inside),
       expertPlacementConfigMap(published.design.file),
+      ...(published.design.rule === undefined ? [] : [published.design.rule]),
       ...served.manifests,
     ],
   };

@@ -8,6 +8,7 @@ import type { ClientAllocation } from "../src/refs";
 import { inConfigTerms } from "./config-paths";
 import { balancerArgs, domainArgs, poolIntents } from "./client-args";
 import type { ClientConfig, SizedClientConfig } from "./config";
+import { checkRecordings } from "./recording-args";
 import { sizePools } from "./sized-config";
 
 export interface PlannedStack {
@@ -34,11 +35,13 @@ function planSized(config: SizedClientConfig, share: ClientAllocation, directory
   const { client, workload, slo } = config;
   const request = { client, workload, slo, ...intents, grantedTrays: domain.trays };
   const planned = planClient(request, rackNamed(config.hardware));
+  const unbalanced = below("experts", published.design.warnings);
+  const unrecordable = checkRecordings(config, domain, published.design.ref);
   return {
     config,
-    problems: inConfigTerms(planned.problems),
+    problems: inConfigTerms([...planned.problems, ...unrecordable]),
     ...(planned.plan === undefined
       ? {}
-      : { plan: { ...planned.plan, warnings: inConfigTerms(planned.plan.warnings) } }),
+      : { plan: { ...planned.plan, warnings: inConfigTerms([...planned.plan.warnings, ...unbalanced]) } }),
   };
 }

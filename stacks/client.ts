@@ -1,12 +1,14 @@
+import * as path from "node:path";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ClientDomain, DecodePool, ExpertBalancer, PrefillPool, Router } from "../src/index";
+import { ClientDomain, DecodePool, ExpertBalancer, ExpertRecorder, PrefillPool, Router } from "../src/index";
 import { RefusedError, type Problem } from "../src/problems";
 import { parseAllocation, type ClientAllocation } from "../src/refs";
 import { summarise, type PlanSummary } from "../src/report/plan-summary";
 import { balancerArgs, decodeArgs, domainArgs, ownShare, prefillArgs, routerArgs } from "./client-args";
 import { planClientStack } from "./client-plan";
 import type { ClientConfig, SizedClientConfig } from "./config";
+import { recordingArgs, verificationArgs, type RecorderRefs } from "./recording-args";
 
 /** One client: its domain, experts, pools and router. */
 export async function deployClient(stated: ClientConfig, provider: k8s.Provider): Promise<Record<string, unknown>> {
@@ -20,6 +22,7 @@ export async function deployClient(stated: ClientConfig, provider: k8s.Provider)
   const experts = new ExpertBalancer(`${client}-experts`, balancerArgs(config, domain.ref, __dirname), opts);
   const prefill = new PrefillPool(`${client}-prefill`, prefillArgs(config, domain.ref), opts);
   const decode = new DecodePool(`${client}-decode`, decodeArgs(config, domain.ref, experts.ref), opts);
+  record(config, { domain: domain.ref, pool: decode.ref, experts: experts.ref }, opts);
   const router = new Router(`${client}-router`, routerArgs(config, domain.ref, prefill.ref, decode.ref), opts);
 
   return {
@@ -32,6 +35,18 @@ export async function deployClient(stated: ClientConfig, provider: k8s.Provider)
     router: router.ref,
     ready: pulumi.all([domain.ready, prefill.ready, decode.ready, router.ready]).apply((all) => all.every(Boolean)),
   };
+}
+
+/**
+ * Recordings that are asked for. Their files are named from the folder that commands run in, which is that of the
+ * program: a path from the machine's root would differ on the next machine.
+ */
+function record(config: SizedClientConfig, refs: RecorderRefs, opts: pulumi.ComponentResourceOptions): void {
+  const directory = path.relative(process.cwd(), __dirname);
+  const recording = recordingArgs(config, refs, directory);
+  const verification = verificationArgs(config, refs, directory);
+  if (recording !== undefined) new ExpertRecorder(`${config.client}-experts-record`, recording, opts);
+  if (verification !== undefined) new ExpertRecorder(`${config.client}-experts-verify`, verification, opts);
 }
 
 function checkedPlan(

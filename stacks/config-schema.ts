@@ -134,6 +134,27 @@ const cluster = z
   })
   .default({ identifier: "nvl72" });
 
+/** Recordings of a running pool. The claim makes it recordable; a new `run` records it into the file `recording`. */
+const recordSchema = z.strictObject({
+  claim: z.string(),
+  run: z.union([z.string(), z.number().transform(String)]).optional(),
+  /** After every roll to a new placement, record once more and say whether it keeps its promise. */
+  verify: z.boolean().default(false),
+  windowSeconds: seconds.optional(),
+  leastWindows: z.int().positive().optional(),
+  errorPercent: z.number().positive().optional(),
+  limitSeconds: seconds.optional(),
+  margin: z.number().optional(),
+});
+
+/** An alert on the balance that the engine measures. */
+const driftSchema = z.strictObject({
+  margin: z.number().optional(),
+  forMinutes: z.int().positive().optional(),
+  severity: z.string().optional(),
+  ruleLabels: z.record(z.string(), z.string()).optional(),
+});
+
 /** Settings of a client stack. */
 export const clientSchema = z.strictObject({
   program: z.literal("client").default("client"),
@@ -157,6 +178,10 @@ export const clientSchema = z.strictObject({
       /** `auto`: as many as balance the decode workers, whatever their size. */
       redundant: z.union([z.int().nonnegative(), z.literal("auto")]).default(0),
       recording: z.string().optional(),
+      /** Gain of balance, as a share, below which a new recording changes nothing. */
+      leastGain: z.number().nonnegative().optional(),
+      record: recordSchema.optional(),
+      drift: driftSchema.optional(),
     })
     .default({ mode: "off", redundant: 0 }),
   speculation: z

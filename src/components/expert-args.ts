@@ -34,4 +34,31 @@ export interface ExpertBalancerArgs {
   recordingFile?: string;
   /** Tokens per layer and expert, every layer of the model, zeros for dense ones. With `static`, this or the file. */
   recording?: number[][];
+  /**
+   * A recording says which placement was in force. A new one that is better by less than this share of balance is not
+   * worth a roll: the recorded one stays. Default 0.01.
+   */
+  leastGain?: number;
+  /**
+   * PersistentVolumeClaim in the client's namespace, ReadWriteMany, that the pool's engine writes recordings to: it makes
+   * the pool recordable, at no cost while nothing is recorded. Default none. Changing it rolls the pool.
+   */
+  recordingsClaim?: string;
+  /** Alerts when the pool's measured balance leaves the placement's. Default none. Adding it rolls the pool. */
+  drift?: DriftArgs;
+}
+
+/**
+ * When experts have drifted from where they sit. The engine then reports the balance of every step, which costs it a
+ * reduction over the ranks per step (SGLang `--expert-balancedness-report-mode`); SGLang only, from 0.5.8 on.
+ */
+export interface DriftArgs {
+  /** How far the balance may fall below what the placement promises, as a share of it. Default 0.1. In place. */
+  margin?: number;
+  /** Minutes that it must last. Default 30. In place. */
+  forMinutes?: number;
+  /** Value of the alert's label `severity`. Default `warning`. In place. */
+  severity?: string;
+  /** Labels that your Prometheus selects its rules by, for example `release: kube-prometheus`. Default none. In place. */
+  ruleLabels?: Record<string, string>;
 }

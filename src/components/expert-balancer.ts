@@ -4,8 +4,9 @@ import { expertPlacementConfigMap } from "../manifests/config-map";
 import type { ExpertPlacementRef } from "../refs";
 import type { ExpertBalancerArgs } from "./expert-args";
 import { publish, type Publication } from "./expert-publication";
+import { customObject } from "./custom-object";
 import { bindRef, resourcesOf, whenReady } from "./ref-resources";
-import { accepted, outputProblems, refuseIfAny } from "./refusal";
+import { accepted, outputProblems, refuseIfAny, warn } from "./refusal";
 
 /**
  * Computes where experts sit, publishes it in the engine's own format under a name that carries its content, and gives
@@ -20,14 +21,18 @@ export class ExpertBalancer extends pulumi.ComponentResource {
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: ExpertBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { file, ref } = checkedPublication(name, args);
+    const { file, ref, rule, warnings } = checkedPublication(name, args);
     // A recording is thousands of numbers; its placement's hash says whether it changed.
     super("pulumi-nvl72:index:ExpertBalancer", name, { ...args, recording: undefined }, opts);
+    warn(this, warnings);
 
     const configMap = new k8s.core.v1.ConfigMap(`${name}-placement`, expertPlacementConfigMap(file), {
       parent: this,
       dependsOn: resourcesOf(args.domain),
     });
+    if (rule !== undefined) {
+      customObject(`${name}-drift`, rule, { parent: this, dependsOn: resourcesOf(args.domain) });
+    }
     this.ref = ref;
     bindRef(this.ref, [configMap]);
     this.ready = whenReady([configMap]);

@@ -1,19 +1,25 @@
-import * as fs from "node:fs";
 import { findEngine } from "../engines/engines";
 import { checkPlacementFile, configMapName, type PlacementFile } from "../manifests/config-map";
 import { checkObjectName } from "../manifests/object-name";
-import { parseRecording, type ExpertRecording } from "../plan/expert-recording";
-import { placeExperts, type PlacementBalance } from "../plan/experts";
+import { expertDriftRule, type PrometheusRule } from "../manifests/expert-drift-rule";
+import type { ExpertRecording } from "../plan/expert-recording";
+import { keptOrBetter, type ChosenPlacement } from "../plan/expert-change";
+import { checkPlacementRequest, placementWarnings } from "../plan/expert-rules";
+import type { PlacementRequest } from "../plan/experts";
 import { findCheckpoint, type ModelShape } from "../plan/model-shape";
 import { balancingModes, engineNames } from "../plan/intent";
 import type { Problem } from "../problems";
 import { refVersion, type ExpertPlacementRef } from "../refs";
-import type { ExpertBalancerArgs } from "./expert-args";
+import type { DriftArgs, ExpertBalancerArgs } from "./expert-args";
+import { readRecording } from "./recording-source";
 
 /** What an ExpertBalancer publishes, and what it tells pools. */
 export interface Publication {
   readonly file: PlacementFile;
   readonly ref: ExpertPlacementRef;
+  /** Alert on drift, where it is asked for. */
+  readonly rule?: PrometheusRule;
+  readonly warnings: readonly Problem[];
 }
 
 export type Published = { readonly design: Publication } | { readonly problems: readonly Problem[] };
@@ -26,9 +32,11 @@ export function publish(name: string, args: ExpertBalancerArgs): Published {
     ...checkFormat(args),
     ...checkMode(args),
     ...checkSources(args),
+    ...checkDrift(args.drift),
+    ...checkRecordings(args),
   ];
   if (shape === undefined) return { problems: [...problems, unknownPreset(args.preset)] };
-  problems.push(...checkSlots(args, shape));
+  if (args.mode === "static") problems.push(...checkPlacementRequest(sizeOf(args, shape), shape.routedExperts));
   if (problems.length > 0) return { problems };
   return args.mode === "static" ? publishPlacement(name, args, shape) : publishMode(name, args);
 }
@@ -37,21 +45,55 @@ export function publish(name: string, args: ExpertBalancerArgs): Published {
 function publishMode(name: string, args: ExpertBalancerArgs): Published {
   const content = `${JSON.stringify({ mode: args.mode, redundantExperts: args.redundantExperts ?? 0 })}\n`;
   const file = { ...owner(name, args), key: "balancing.json", content };
-  return { design: { file, ref: placementRef(args, undefined) } };
+  return { design: { file, ref: placementRef(args, undefined), warnings: [], ...ruleOf(name, args, 1) } };
 }
 
 function publishPlacement(name: string, args: ExpertBalancerArgs, shape: ModelShape): Published {
   const source = readRecording(args, shape);
   if ("problems" in source) return source;
-  const ranks = args.expertParallelSize ?? 1;
-  const slots = shape.routedExperts + (args.redundantExperts ?? 0);
-  const { placement, balance } = placeExperts(source.recording, { slots, ranks });
-  const content = findEngine(engineOf(args))?.placementFile?.(placement.physicalToLogical, shape);
+  const request = placementRequest(args, shape, source.recording);
+  const problems = checkPlacementRequest(request, shape.routedExperts, shape.layers);
+  if (problems.length > 0) return { problems };
+  const chosen = keptOrBetter(source.recording, request, args.leastGain ?? usualLeastGain);
+  const content = findEngine(engineOf(args))?.placementFile?.(chosen.placement.physicalToLogical, shape);
   if (content === undefined) throw new Error(`unchecked engine ${engineOf(args)}`);
   const file = { ...owner(name, args), ...content };
-  const problems = checkPlacementFile(file);
-  if (problems.length > 0) return { problems };
-  return { design: { file, ref: placementRef(args, { file, balance, ranks }) } };
+  const tooLarge = checkPlacementFile(file);
+  if (tooLarge.length > 0) return { problems: tooLarge };
+  return {
+    design: {
+      file,
+      ref: placementRef(args, { file, chosen, ranks: request.ranks }),
+      warnings: placementWarnings(chosen, request),
+      ...ruleOf(name, args, chosen.balance.after),
+    },
+  };
+}
+
+/** A roll costs minutes of a pool; a hundredth of balance is below what sampling does to a single step. */
+const usualLeastGain = 0.01;
+
+function placementRequest(
+  args: ExpertBalancerArgs,
+  shape: ModelShape,
+  { placement }: ExpertRecording,
+): PlacementRequest {
+  return { ...sizeOf(args, shape), ...(placement === undefined ? {} : { current: placement }) };
+}
+
+function sizeOf(args: ExpertBalancerArgs, shape: ModelShape): Pick<PlacementRequest, "slots" | "ranks"> {
+  return { slots: shape.routedExperts + (args.redundantExperts ?? 0), ranks: args.expertParallelSize ?? 0 };
+}
+
+/** The alert's numbers, all of which have a default. */
+function ruleOf(name: string, args: ExpertBalancerArgs, promised: number): Pick<Publication, "rule"> {
+  const { drift, domain } = args;
+  if (drift === undefined) return {};
+  const { margin = 0.1, forMinutes = 30, severity = "warning", ruleLabels = {} } = drift;
+  const { namespace, client } = domain;
+  return {
+    rule: expertDriftRule({ namespace, client, name, promised, margin, forMinutes, severity, labels: ruleLabels }),
+  };
 }
 
 function owner(name: string, { domain }: ExpertBalancerArgs): Pick<PlacementFile, "namespace" | "client" | "name"> {
@@ -60,7 +102,7 @@ function owner(name: string, { domain }: ExpertBalancerArgs): Pick<PlacementFile
 
 interface StaticPlacement {
   readonly file: PlacementFile;
-  readonly balance: PlacementBalance;
+  readonly chosen: ChosenPlacement;
   readonly ranks: number;
 }
 
@@ -75,8 +117,12 @@ function placementRef(args: ExpertBalancerArgs, placed: StaticPlacement | undefi
     configMap: placed === undefined ? "" : configMapName(placed.file),
     key: placed?.file.key ?? "",
     expertParallelSize: placed?.ranks ?? 0,
-    balancednessBefore: round(placed?.balance.before ?? 0),
-    balancednessAfter: round(placed?.balance.after ?? 0),
+    balancednessBefore: round(placed?.chosen.balance.before ?? 0),
+    balancednessAfter: round(placed?.chosen.balance.after ?? 0),
+    balancednessBound: round(placed?.chosen.balance.bound ?? 0),
+    movedExperts: placed?.chosen.moved ?? 0,
+    recordingsClaim: args.recordingsClaim ?? "",
+    watched: args.drift !== undefined,
   };
 }
 
@@ -157,66 +203,30 @@ function checkSources(args: ExpertBalancerArgs): readonly Problem[] {
   return [];
 }
 
-function checkSlots(args: ExpertBalancerArgs, shape: ModelShape): readonly Problem[] {
-  if (args.mode !== "static") return [];
-  const slots = shape.routedExperts + (args.redundantExperts ?? 0);
-  const ranks = args.expertParallelSize ?? 0;
-  if (ranks > 0 && slots % ranks === 0) return [];
-  return [
-    {
-      path: "expertParallelSize",
-      what: `${slots} expert slots over ${ranks} ranks`,
-      rule: "every rank holds the same number of experts: (routed + redundant) % expert parallel size = 0",
-      fix: "the pool's gpusPerWorker, and redundantExperts that divide by it",
-    },
-  ];
+/** An engine without a recorder has nothing to write to a claim; one that is not watched gives an alert nothing to read. */
+function checkRecordings({ recordingsClaim }: ExpertBalancerArgs): readonly Problem[] {
+  return recordingsClaim === undefined ? [] : checkObjectName("recordingsClaim", recordingsClaim, 253);
 }
 
-type Read = { readonly recording: ExpertRecording } | { readonly problems: readonly Problem[] };
-
-function readRecording(args: ExpertBalancerArgs, shape: ModelShape): Read {
-  const { recordingFile, recording: counts } = args;
-  const path = recordingFile === undefined ? "recording" : "recordingFile";
-  let raw: unknown = { model: args.preset, layers: counts?.length, experts: counts?.[0]?.length, counts };
-  if (recordingFile !== undefined) {
-    const read = readJson(recordingFile);
-    if ("problems" in read) return read;
-    raw = read.value;
+function checkDrift({ margin = 0.1, forMinutes = 30 }: DriftArgs = {}): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (margin <= 0 || margin >= 1) {
+    problems.push({
+      path: "drift.margin",
+      what: `${margin} is not a share of the promise`,
+      rule: "the alert fires below (1 - margin) of what the placement promises",
+      fix: "for example 0.1",
+    });
   }
-  const parsed = parseRecording(raw);
-  if ("problems" in parsed) {
-    return { problems: parsed.problems.map((problem) => ({ ...problem, path: `${path}: ${problem.path}` })) };
+  if (!Number.isInteger(forMinutes) || forMinutes < 1) {
+    problems.push({
+      path: "drift.forMinutes",
+      what: `${forMinutes} is not a number of minutes`,
+      rule: "drift is what lasts",
+      fix: "for example 30",
+    });
   }
-  const { layers, experts } = parsed.recording;
-  if (layers === shape.layers && experts === shape.routedExperts) return parsed;
-  return {
-    problems: [
-      {
-        path,
-        what: `${layers} layers x ${experts} experts`,
-        rule: `${args.preset} has ${shape.layers} layers and ${shape.routedExperts} routed experts`,
-        fix: "a recording of this model, with a row for every layer",
-      },
-    ],
-  };
-}
-
-function readJson(file: string): { readonly value: unknown } | { readonly problems: readonly Problem[] } {
-  try {
-    return { value: JSON.parse(fs.readFileSync(file, "utf8")) as unknown };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return {
-      problems: [
-        {
-          path: "recordingFile",
-          what: `${file} cannot be read: ${reason}`,
-          rule: "a recording is read at preview, from a path relative to where the program runs",
-          fix: "the path of a JSON recording",
-        },
-      ],
-    };
-  }
+  return problems;
 }
 
 function unknownPreset(preset: string): Problem {
@@ -229,5 +239,5 @@ function unknownPreset(preset: string): Problem {
 }
 
 function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
+  return Math.round(value * 10000) / 10000;
 }

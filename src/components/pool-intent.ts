@@ -9,6 +9,7 @@ import {
   type ExpertBalancing,
   type ExpertIntent,
   type Orchestrator,
+  type PlacedExperts,
   type PoolIntentCommon,
   type PrefillIntent,
 } from "../plan/intent";
@@ -168,6 +169,17 @@ function expertIntent(ref: ExpertPlacementRef | undefined): ExpertIntent {
   return {
     balancing: ref.mode as ExpertBalancing,
     redundantExperts: ref.redundantExperts,
-    ...(ref.mode === "static" ? { configMap: ref.configMap, key: ref.key } : {}),
+    ...(ref.mode === "static" ? { configMap: ref.configMap, key: ref.key, placed: placedExperts(ref) } : {}),
+    ...(ref.recordingsClaim === "" ? {} : { recordingsClaim: ref.recordingsClaim }),
+    ...(ref.watched ? { watched: true } : {}),
+  };
+}
+
+function placedExperts(ref: ExpertPlacementRef): PlacedExperts {
+  return {
+    before: ref.balancednessBefore,
+    after: ref.balancednessAfter,
+    bound: ref.balancednessBound,
+    moved: ref.movedExperts,
   };
 }

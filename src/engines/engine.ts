@@ -1,4 +1,4 @@
-import type { EngineName, Orchestrator } from "../plan/intent";
+import type { EngineName, ExpertIntent, Orchestrator } from "../plan/intent";
 import type { ModelShape } from "../plan/model-shape";
 import type { PoolPlan } from "../plan/pool";
 import type { HardwareName } from "../plan/rack";
@@ -16,7 +16,9 @@ export type Caller =
   /** Every engine pod of the same client: prefill and decode exchange KV. */
   | "client"
   /** Prometheus. */
-  | "monitoring";
+  | "monitoring"
+  /** Jobs of the client that ask a worker's leader: recordings. */
+  | "operation";
 
 /** A port, or a range of ports, that the process listens on, and who calls it. */
 export interface ProcessPort {
@@ -97,6 +99,8 @@ export interface EngineProcess {
   readonly configuration: readonly ConfigurationFile[];
   /** Directories that the process writes to beside /tmp and /dev/shm: JIT and autotuner caches. */
   readonly scratchDirectories: readonly string[];
+  /** Where recordings of expert use go, and the PersistentVolumeClaim that keeps them. */
+  readonly recordings?: { readonly directory: string; readonly claim: string };
   /** Annotations the router's discovery reads from the pods. */
   readonly podAnnotations: Readonly<Record<string, string>>;
   /**
@@ -125,6 +129,18 @@ export interface PlacementContent {
   readonly content: string;
 }
 
+/** How an engine's use of experts is recorded: by a Python program in a Job with the engine's image. */
+export interface ExpertRecorder {
+  /** Folder of a pool's recordings below the place where they are mounted; empty for that place itself. */
+  folder(experts: Pick<ExpertIntent, "configMap">): string;
+  /** Reads a `RecordingTask` from its environment. */
+  readonly program: string;
+  /** Logical expert of every slot of a layer where no placement is loaded. */
+  startingRow(experts: number, slots: number, ranks: number): readonly number[];
+  /** Does it ask the workers' leaders, over HTTP? Otherwise the engine records by itself, once, after its start. */
+  readonly asksLeaders: boolean;
+}
+
 /** An inference engine. Adding one is one folder that exports an object of this type. */
 export interface Engine {
   readonly name: EngineName;
@@ -142,6 +158,8 @@ export interface Engine {
   process(plan: PoolPlan, group: GroupVariables): EngineProcess;
   /** The file that a static placement of experts is loaded from. Absent where the engine cannot load one. */
   readonly placementFile?: (physicalToLogical: readonly (readonly number[])[], shape: ModelShape) => PlacementContent;
+  /** Absent where the engine keeps to itself which experts it uses. */
+  readonly recorder?: ExpertRecorder;
   /** Tokens of one KV page; 0 where the engine decides. */
   readonly pageTokens: number;
   /** Hardware whose launches are known. */

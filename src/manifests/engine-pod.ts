@@ -9,7 +9,7 @@ import type { Placement } from "./placement";
 import { arm64Toleration, placementFields } from "./placement";
 import { enginePodSecurityContext } from "./security-context";
 import type { MountedVolume } from "./volume";
-import { scratch, sharedMemory, temporaryFiles } from "./volume";
+import { recordingsVolume, scratch, sharedMemory, temporaryFiles } from "./volume";
 import { weightsVolume } from "./weights-volume";
 
 /** Time beyond the drain for the process to end by itself: SGLang's ranks leave their collectives and free the fabric. */
@@ -76,6 +76,7 @@ function engineVolumes(placement: Placement, plan: PoolPlan, process: EngineProc
     weightsVolume(plan.intent.weights),
     temporaryFiles(),
     ...(process.scratchDirectories.length > 0 ? [scratch(process.scratchDirectories)] : []),
+    ...(process.recordings === undefined ? [] : [recordingsVolume(process.recordings, placement.name)]),
     ...fileVolumes([...process.files, ...configurationMounts(placement, process)]),
   ];
 }

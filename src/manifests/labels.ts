@@ -64,3 +64,14 @@ export function enginesSelector(client: string): types.input.meta.v1.LabelSelect
     matchExpressions: [{ key: roleLabel, operator: "In", values: ["prefill", "decode"] }],
   };
 }
+
+/** Labels of what a client runs beside serving, on an engine pod's behalf: recordings. */
+export function operationLabels(client: string, operation: string): Record<string, string> {
+  return { ...clientLabels(client), "app.kubernetes.io/component": operation, [roleLabel]: operationRole };
+}
+
+export function operationsSelector(client: string): types.input.meta.v1.LabelSelector {
+  return { matchLabels: { [clientLabel]: client, [roleLabel]: operationRole } };
+}
+
+const operationRole = "operation";

@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Caller, ProcessPort } from "../engines/engine";
 import type { Member } from "./labels";
-import { clientLabel, enginesSelector, labels, podSelector, roleLabel } from "./labels";
+import { clientLabel, enginesSelector, labels, operationsSelector, podSelector, roleLabel } from "./labels";
 import type { Peer } from "./network-policy";
 import { apiServer, namespacePeer, networkPolicy, platformEgress, policyPort, type Platform } from "./network-policy";
 
@@ -13,7 +13,7 @@ export interface Reach {
   readonly apiServerCidr?: string;
 }
 
-const callers: readonly Caller[] = ["router", "worker", "client", "monitoring"];
+const callers: readonly Caller[] = ["router", "worker", "client", "monitoring", "operation"];
 
 /**
  * Who may call which port of a pool, from what the process itself declares. NVLink traffic is memory access and passes
@@ -58,5 +58,7 @@ function peer(caller: Caller, pool: Member, monitoringNamespace: string): Peer {
       return { podSelector: enginesSelector(pool.client) };
     case "monitoring":
       return namespacePeer(monitoringNamespace);
+    case "operation":
+      return { podSelector: operationsSelector(pool.client) };
   }
 }

@@ -29,3 +29,14 @@ export function scratch(directories: readonly string[]): MountedVolume {
     })),
   };
 }
+
+/** One claim may serve every pool of a client: each has a folder of its own in it. */
+export function recordingsVolume(
+  { claim, directory }: { readonly claim: string; readonly directory: string },
+  pool: string,
+): MountedVolume {
+  return {
+    volume: { name: "recordings", persistentVolumeClaim: { claimName: claim } },
+    mounts: [{ name: "recordings", mountPath: directory, subPath: pool }],
+  };
+}

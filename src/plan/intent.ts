@@ -36,6 +36,15 @@ export type Dispatch =
 export const balancingModes = ["off", "static", "dynamic"] as const;
 export type ExpertBalancing = (typeof balancingModes)[number];
 
+/** Mean over max load per GPU on the recorded traffic: with the placement before, with this one, and at the best. */
+export interface PlacedExperts {
+  readonly before: number;
+  readonly after: number;
+  readonly bound: number;
+  /** Expert weights, all layers, that ranks hold newly. */
+  readonly moved: number;
+}
+
 /** Where the experts sit. `static` names a published placement, `dynamic` lets the engine move experts at run time. */
 export interface ExpertIntent {
   readonly balancing: ExpertBalancing;
@@ -43,6 +52,12 @@ export interface ExpertIntent {
   /** ConfigMap and key of the placement file, with `static`. */
   readonly configMap?: string;
   readonly key?: string;
+  /** What the placement promises, with `static`. */
+  readonly placed?: PlacedExperts;
+  /** PersistentVolumeClaim that recordings of expert use are written to; without it nothing can be recorded. */
+  readonly recordingsClaim?: string;
+  /** The engine reports the balance of every step as a metric. */
+  readonly watched?: boolean;
 }
 
 export interface SpeculationIntent {

@@ -1,3 +1,4 @@
+import { balancingBytes, type BalancingMemory } from "./balancing-memory";
 import { bytesPerParameter, expertLayers, type Checkpoint, type ModelShape } from "./model-shape";
 import type { KvCacheType, ParallelPlan, PoolRole } from "./intent";
 import type { RackShape } from "./rack";
@@ -15,7 +16,7 @@ export interface MemoryPlan {
   readonly kvGib: number;
   /** Buffers of the exchange between experts; 0 where it needs none of its own. */
   readonly dispatchGib: number;
-  /** CUDA graphs, activations and workspaces. */
+  /** CUDA graphs, activations, workspaces, and what the balancing of experts takes. */
   readonly workspaceGib: number;
   readonly freeGib: number;
   /** KV tokens per rank that would still fit. */
@@ -40,6 +41,8 @@ export interface MemoryRequest {
   readonly largestGraphBatch: number;
   /** Multi-token prediction loads its layers and gives them KV. */
   readonly speculates: boolean;
+  /** Absent: experts stay where they are, and nobody counts their use. */
+  readonly balancing?: BalancingMemory;
 }
 
 export function planMemory(request: MemoryRequest): MemoryPlan {
@@ -48,7 +51,9 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   const usableGib = rack.usableGibPerGpu;
   const weightsGib = weightBytesPerGpu(request) / gib + checkpoint.residentOverheadGib;
   const dispatchGib = dispatchBytes(request) / gib;
-  const workspaceGib = workspaceBytes(request, dispatchGib * gib) / gib;
+  const { balancing: kept } = request;
+  const balancing = kept === undefined ? 0 : balancingBytes(kept, checkpoint, request.physicalExperts, parallel.expert);
+  const workspaceGib = (workspaceBytes(request, dispatchGib * gib) + balancing) / gib;
   const forKvGib = usableGib - weightsGib - dispatchGib - workspaceGib;
   const kvGib = (request.kvTokensPerRank * bytesPerToken) / gib;
   return {

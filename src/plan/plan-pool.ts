@@ -1,5 +1,6 @@
 import type { Problem } from "../problems";
 import { usualDispatchTokens } from "./dispatch";
+import { balancingMemory } from "./balancing-memory";
 import { checkMemory } from "./memory-rules";
 import { checkDecode, checkPrefill, warnAbout } from "./pool-rules";
 import {
@@ -157,6 +158,7 @@ function memoryOf(
     dispatchTokensPerRank,
     largestGraphBatch,
     speculates: (intent.speculation?.draftTokens ?? 0) > 0,
+    balancing: balancingMemory(intent),
   });
 }
 

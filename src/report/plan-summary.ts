@@ -2,6 +2,7 @@ import type { ClientPlan, LoadedPrediction, Prediction } from "../plan/client";
 import { clientCost, priceTiers, type PriceTier } from "../plan/cost";
 import type { PoolPlan } from "../plan/pool";
 import { clientPower } from "../plan/power";
+import { expertOutlook } from "../plan/expert-outlook";
 import { rounded } from "./numbers";
 
 /** Version of the summary; a reader that meets another one says nothing instead of something wrong. */
@@ -59,6 +60,19 @@ export interface LoadSummary {
   noTtft?: string;
 }
 
+/** What a placement of experts is worth. */
+export interface ExpertSummary {
+  /** Mean load / highest load per GPU on the recorded traffic, mean over layers. */
+  balanceBefore: number;
+  balanceAfter: number;
+  balanceBound: number;
+  /** Expert weights, all layers, that GPUs hold newly. */
+  moved: number;
+  /** A decode step with a full batch; absent where nothing is predicted. */
+  stepMillisecondsBefore?: number;
+  stepMillisecondsAfter?: number;
+}
+
 export interface PowerSummary {
   kilowatts: number;
   outputTokensPerJoule?: number;
@@ -90,6 +104,8 @@ export interface PlanSummary {
   /** Why there is no prediction. */
   unpredicted?: string;
   cost: CostSummary;
+  /** Absent where no placement is loaded. */
+  experts?: ExpertSummary;
   /** Absent in summaries of earlier versions. */
   power?: PowerSummary;
 }
@@ -109,7 +125,28 @@ export function summarise(plan: ClientPlan, tier: PriceTier = priceTiers.neoclou
     ...(prediction === undefined ? {} : { prediction: predictionSummary(prediction) }),
     ...(plan.unpredicted === undefined ? {} : { unpredicted: plan.unpredicted }),
     cost: costSummary(plan, tier),
+    ...expertSummary(plan),
     power: powerSummary(plan),
+  };
+}
+
+function expertSummary({ decode, workload }: ClientPlan): Pick<PlanSummary, "experts"> {
+  const outlook = expertOutlook(decode, workload);
+  if (outlook === undefined) return {};
+  const { before, after, bound, moved, stepMilliseconds: step } = outlook;
+  return {
+    experts: {
+      balanceBefore: before,
+      balanceAfter: after,
+      balanceBound: bound,
+      moved,
+      ...(step === undefined
+        ? {}
+        : {
+            stepMillisecondsBefore: rounded(step.before, 2),
+            stepMillisecondsAfter: rounded(step.after, 2),
+          }),
+    },
   };
 }
 

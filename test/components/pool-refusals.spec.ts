@@ -90,6 +90,10 @@ describe("a pool that cannot work is refused before anything is registered", () 
       expertParallelSize: 16,
       balancednessBefore: 0.5,
       balancednessAfter: 1,
+      balancednessBound: 1,
+      movedExperts: 9000,
+      recordingsClaim: "",
+      watched: false,
     };
     assert.match(
       await refused(decodeArgs({ experts })),
@@ -110,6 +114,10 @@ describe("a pool that cannot work is refused before anything is registered", () 
       expertParallelSize: 0,
       balancednessBefore: 0,
       balancednessAfter: 0,
+      balancednessBound: 0,
+      movedExperts: 0,
+      recordingsClaim: "",
+      watched: false,
     };
     const message = await refused(decodeArgs({ experts: placement }));
     assert.match(message, /^ {2}experts: a placement in namespace client2, the pool is in client1$/m);

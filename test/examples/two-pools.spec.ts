@@ -63,7 +63,7 @@ describe("the example of two pools", () => {
     const { endpoint, balancedness } = run.result;
     assert.deepEqual(
       { endpoint, balancedness },
-      { endpoint: "http://client1-router.client1.svc:30000", balancedness: [0.546, 0.999] },
+      { endpoint: "http://client1-router.client1.svc:30000", balancedness: [0.5458, 0.9993] },
     );
   });
 

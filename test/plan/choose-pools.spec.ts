@@ -67,7 +67,7 @@ describe("choosing pools", () => {
   it("gives a client the pools that serve most on its trays", () => {
     assert.deepEqual(sizesFor(sizing(chat, { slo: { tpotMilliseconds: 50 } }), 9), {
       prefill: { workers: 1, gpusPerWorker: 4 },
-      decode: { workers: 1, gpusPerWorker: 32, batchPerRank: 384 },
+      decode: { workers: 1, gpusPerWorker: 32, batchPerRank: 368 },
     });
     assert.deepEqual(sizesFor(sizing(documents, { slo: { tpotMilliseconds: 50 } }), 9), {
       prefill: { workers: 7, gpusPerWorker: 4 },

@@ -46,7 +46,7 @@ describe("pools: auto", () => {
   it("gives nine trays the pools that serve most within both promises", () => {
     assert.deepEqual(sizes(chat), [
       [1, 4],
-      [1, 32, 384],
+      [1, 32, 368],
     ]);
     assert.deepEqual(sizes(documents), [
       [7, 4],
@@ -108,7 +108,7 @@ describe("pools: auto", () => {
     const pinned = { ...chat, pools: { prefill: { workers: 1, gpusPerWorker: 4 } } };
     assert.deepEqual(sizes(pinned, 18), [
       [1, 4],
-      [2, 32, 384],
+      [2, 32, 368],
     ]);
   });
 

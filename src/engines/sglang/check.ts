@@ -2,7 +2,8 @@ import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
 import { derivedFlag, unknownFlag, unknownVersion } from "../flag-problems";
 import { checkUnused, type Setting } from "../unused-settings";
-import { dialectOf, sglangVersions, type Dialect } from "./dialect";
+import { checkRecording } from "../recording/check";
+import { dialectOf, reportsBalance, sglangVersions, type Dialect } from "./dialect";
 import { launchFlags } from "./launch-line";
 
 export function checkSglangVersion(version: string): readonly Problem[] {
@@ -18,7 +19,13 @@ export function checkSglang(plan: PoolPlan): readonly Problem[] {
     ...checkExtraArgs(plan, dialect),
     ...checkExtraEnvironment(plan),
     ...checkSpeculation(plan),
+    ...checkRecording(plan.intent.experts, `SGLang ${plan.intent.engineVersion}`, unableToWatch(dialect)),
   ];
+}
+
+function unableToWatch(dialect: Dialect): { readonly watch?: string } {
+  if (reportsBalance(dialect)) return {};
+  return { watch: "versions before 0.5.8 report the balance of steps in their log alone" };
 }
 
 function unusedBy({ parallel }: PoolPlan): Readonly<Partial<Record<Setting, string>>> {

@@ -35,6 +35,15 @@ export function dialectOf(version: string): Dialect | undefined {
   };
 }
 
+export const balanceReportFlag = "--expert-balancedness-report-mode";
+/** With it older versions report the balance of steps as a metric, and not in the log alone; newer ones end at it. */
+export const balanceMetricVariable = "SGLANG_ENABLE_EPLB_BALANCEDNESS_METRIC";
+
+/** Can this version report the balance of its steps as a metric? */
+export function reportsBalance({ flags, environment }: Pick<Dialect, "flags" | "environment">): boolean {
+  return flags.has(balanceReportFlag) || environment.has(balanceMetricVariable);
+}
+
 /** `0.5.8.post1` -> 5008: releases of the 0.x line in order. */
 function releaseNumber(version: string): number | undefined {
   const match = /^0\.(\d+)\.(\d+)(?:\.post\d+)?$/.exec(version);

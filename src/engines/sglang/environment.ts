@@ -1,9 +1,10 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { EnvironmentVariable } from "../engine";
-import type { Dialect } from "./dialect";
+import { balanceMetricVariable, balanceReportFlag, type Dialect } from "./dialect";
 
-/** Where compiled kernels and recordings go. An emptyDir: they are rebuilt on a fresh pod and never read-only. */
+/** Where compiled kernels go. An emptyDir: they are rebuilt on a fresh pod and never read-only. */
 export const cacheDirectory = "/var/cache/nvl72";
+/** Where the recorder writes its dumps. */
 export const recordingDirectory = "/var/lib/nvl72/recordings";
 
 /** A lost peer is noticed after ten minutes; the published benchmarks wait 100000 seconds, which is for ever. */
@@ -19,6 +20,9 @@ export function environment(plan: PoolPlan, dialect: Dialect): readonly Environm
     ...quantizationEnvironment(plan, dialect),
     ...(plan.parallel.dispatch === "low-latency"
       ? { SGLANG_DEEPEP_NUM_MAX_DISPATCH_TOKENS_PER_RANK: String(plan.dispatchTokensPerRank) }
+      : {}),
+    ...(plan.intent.experts.watched === true && !dialect.flags.has(balanceReportFlag)
+      ? { [balanceMetricVariable]: "1" }
       : {}),
     ...plan.intent.extraEnv,
   };

@@ -1,7 +1,7 @@
 import type { PoolPlan } from "../../plan/pool";
 import { leaderWorkerSetVariables, modelDirectory, type GroupVariables } from "../engine";
 import { servedModelName } from "../served-model";
-import type { Dialect } from "./dialect";
+import { balanceReportFlag, type Dialect } from "./dialect";
 import { dataParallelFlags, decodeGraphFlags, flag, noPrefillGraphFlags, when, type Flag } from "./flag";
 import { bootstrapPort, distInitPort, httpPort, ncclPort } from "./ports";
 
@@ -28,7 +28,7 @@ export function launchFlags(
     ...disaggregationFlags(plan, dialect),
     ...schedulingFlags(plan),
     ...kernelFlags(plan, dialect),
-    ...expertFlags(plan),
+    ...expertFlags(plan, dialect),
     ...speculationFlags(plan),
   ];
 }
@@ -130,9 +130,9 @@ function expertRunner({ intent, parallel }: PoolPlan): string | undefined {
   return parallel.data > 1 ? "flashinfer_cutlass" : "flashinfer_trtllm";
 }
 
-function expertFlags(plan: PoolPlan): readonly Flag[] {
+function expertFlags(plan: PoolPlan, dialect: Dialect): readonly Flag[] {
   const { parallel, intent } = plan;
-  const { balancing, redundantExperts, key } = intent.experts;
+  const { balancing, redundantExperts, key, recordingsClaim, watched } = intent.experts;
   const dispatched = parallel.dispatch !== "none";
   return [
     ...when(
@@ -144,17 +144,24 @@ function expertFlags(plan: PoolPlan): readonly Flag[] {
     ...when(parallel.expert > 1, flag("--disable-shared-experts-fusion")),
     ...when(redundantExperts > 0, flag("--ep-num-redundant-experts", redundantExperts)),
     ...when(balancing === "static", flag("--init-expert-location", `${placementDirectory}/${key ?? ""}`)),
+    ...when(balancing === "dynamic", flag("--enable-eplb"), flag("--eplb-algorithm", "deepseek")),
     ...when(
-      balancing === "dynamic",
-      flag("--enable-eplb"),
-      flag("--eplb-algorithm", "deepseek"),
+      balancing === "dynamic" || recordingsClaim !== undefined || watched === true,
       flag("--expert-distribution-recorder-mode", "stat"),
     ),
+    ...when(watched === true, balanceReport(dialect)),
     ...when(
       balancing !== "off" || (redundantExperts > 0 && dispatched),
       flag("--ep-dispatch-algorithm", plan.role === "prefill" ? "dynamic" : "static"),
     ),
   ];
+}
+
+/** The balance of every step as a metric: renamed when the environment's part of the switch went. */
+function balanceReport({ flags }: Dialect): Flag {
+  return flags.has(balanceReportFlag)
+    ? flag(balanceReportFlag, "prometheus")
+    : flag("--enable-expert-distribution-metrics");
 }
 
 function speculationFlags({ intent }: PoolPlan): readonly Flag[] {

@@ -22,8 +22,8 @@ export function processPorts(role: PoolRole): readonly ProcessPort[] {
     {
       name: "http",
       port: httpPort,
-      callers: ["router", "worker", "monitoring"],
-      why: "requests from the router, metrics, and the leader's load for workers that wait for its drain",
+      callers: ["router", "worker", "monitoring", "operation"],
+      why: "requests from the router, metrics, the leader's load for workers that wait for its drain, and its recorder",
     },
     ...(role === "prefill" ? [bootstrap] : []),
     {

@@ -1,3 +1,4 @@
+import { trivialRow } from "../../plan/expert-placement";
 import { kvPageTokens } from "../../plan/memory";
 import type { PoolPlan } from "../../plan/pool";
 import type { Engine, EngineProcess, GroupVariables, HttpProbe, MountedFile } from "../engine";
@@ -10,6 +11,7 @@ import { toArgs } from "./flag";
 import { groupCommand, singleTrayCommand } from "./launcher";
 import { launchFlags, placementDirectory } from "./launch-line";
 import { bootstrapPort, httpPort, processPorts } from "./ports";
+import { sglangRecordingProgram } from "./recorder";
 
 const startupPeriodSeconds = 10;
 
@@ -29,6 +31,7 @@ export const sglang: Engine = {
   hardware: ["gb200-nvl72"],
   leastSharedMemoryGib: () => 0,
   placementFile: (placement) => ({ key: "placement.json", content: expertLocationJson(placement) }),
+  recorder: { folder: () => "", program: sglangRecordingProgram, startingRow: trivialRow, asksLeaders: true },
 };
 
 function sglangProcess(plan: PoolPlan, group: GroupVariables): EngineProcess {
@@ -52,10 +55,17 @@ function sglangProcess(plan: PoolPlan, group: GroupVariables): EngineProcess {
     drain: drain(plan.drainSeconds),
     files: placementFile(plan),
     configuration: [],
-    scratchDirectories: [cacheDirectory, recordingDirectory],
+    ...recordingPlace(plan),
     podAnnotations: plan.role === "prefill" ? { "sglang.ai/bootstrap-port": String(bootstrapPort) } : {},
     settings: {},
   };
+}
+
+/** Without a claim a dump that somebody asks for by hand still has a place, and goes with the pod. */
+function recordingPlace({ intent }: PoolPlan): Pick<EngineProcess, "scratchDirectories" | "recordings"> {
+  const claim = intent.experts.recordingsClaim;
+  if (claim === undefined) return { scratchDirectories: [cacheDirectory, recordingDirectory] };
+  return { scratchDirectories: [cacheDirectory], recordings: { directory: recordingDirectory, claim } };
 }
 
 /** Every tray of a worker answers it: those without the HTTP server start a small one for this (entrypoints/engine.py). */

@@ -1,6 +1,7 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
 import { derivedFlag, unknownFlag, unknownVersion } from "../flag-problems";
+import { checkRecording } from "../recording/check";
 import { checkUnused, type Setting } from "../unused-settings";
 import { dialectOf, trtllmVersions, type Dialect } from "./dialect";
 import { fitsItsShare, largestShare, neededShare } from "./kv-cache";
@@ -25,6 +26,7 @@ export function checkTrtllm(plan: PoolPlan): readonly Problem[] {
     ...checkExchange(plan),
     ...checkSlots(plan),
     ...checkShare(plan),
+    ...checkRecording(plan.intent.experts, "TensorRT-LLM", { watch: "it has no metric of its experts' balance" }),
   ];
 }
 

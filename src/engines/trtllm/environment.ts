@@ -2,6 +2,7 @@ import type { PoolPlan } from "../../plan/pool";
 import type { EnvironmentVariable } from "../engine";
 import type { Dialect } from "./dialect";
 import { systemPort } from "./ports";
+import { recordingEnvironment } from "./recorder";
 
 /** Where compiled kernels go. An emptyDir: they are rebuilt on a fresh pod. */
 export const cacheDirectory = "/var/cache/nvl72";
@@ -13,6 +14,7 @@ export function environment(plan: PoolPlan, dialect: Dialect): readonly Environm
     ...transferEnvironment,
     ...engineEnvironment,
     ...dynamoEnvironment(plan, dialect),
+    ...recordingEnvironment(plan),
     ...plan.intent.extraEnv,
   };
   return Object.keys(values)

@@ -7,8 +7,9 @@ import { cacheDirectory, environment } from "./environment";
 import { tokensPerBlock } from "./kv-cache";
 import { launchArgs, workerCommand } from "./launch-line";
 import { movingExpertsGib, placementFile } from "./load-balancer";
-import { loadBalancerYaml } from "./load-balancer-file";
+import { loadBalancerYaml, startingRow } from "./load-balancer-file";
 import { processPorts, systemPort } from "./ports";
+import { recordingFolder, recordingPlace, trtllmRecordingProgram } from "./recorder";
 import { trtllmWarnings } from "./warnings";
 
 const startupPeriodSeconds = 10;
@@ -42,6 +43,7 @@ export const trtllm: Engine = {
     key: "placement.yaml",
     content: loadBalancerYaml(placement, placement[0]?.length ?? 0, shape),
   }),
+  recorder: { folder: recordingFolder, program: trtllmRecordingProgram, startingRow, asksLeaders: false },
 };
 
 function trtllmProcess(plan: PoolPlan): EngineProcess {
@@ -58,6 +60,7 @@ function trtllmProcess(plan: PoolPlan): EngineProcess {
     files: placementFile(plan),
     configuration: [{ key: engineArgsKey, content: engineArgsYaml(plan, dialect), mountPath: engineArgsPath }],
     scratchDirectories: [cacheDirectory],
+    ...recordingPlace(plan),
     podAnnotations: {},
     settings: {},
   };

@@ -2,6 +2,7 @@ import type { PoolPlan } from "../../plan/pool";
 import type { Problem } from "../../problems";
 import { checkEnvironment } from "./check-environment";
 import { unknownVersion } from "../flag-problems";
+import { checkRecording } from "../recording/check";
 import { checkUnused, type Setting } from "../unused-settings";
 import { checkExtraArguments } from "./check-arguments";
 import { dialectOf, vllmVersions, type Dialect } from "./dialect";
@@ -86,6 +87,12 @@ function checkExperts({ intent }: PoolPlan, dialect: Dialect): readonly Problem[
       fix: "vLLM 0.20.0 or newer, or mode off",
     });
   }
+  problems.push(
+    ...checkRecording(intent.experts, "vLLM", {
+      record: "it keeps to itself which experts it uses: no endpoint, no file (0.11.2 to 0.33.0)",
+      watch: "it writes the balance of a step to its log alone (EPLBConfig.log_balancedness)",
+    }),
+  );
   return problems;
 }
 

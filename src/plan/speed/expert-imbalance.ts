@@ -19,3 +19,13 @@ export function usualImbalance(balanced: boolean, ranks: number): number {
   const without = along(unbalanced.ranks, unbalanced.imbalance, ranks, logarithmic);
   return balanced ? Math.min(balancedImbalance, without) : without;
 }
+
+/**
+ * Load of the fullest rank over the mean in a single step, of a placement that is known to balance the long run so well.
+ * A step samples few tokens, which alone makes the fullest rank of a perfect placement stand out by `balancedImbalance`;
+ * a rank that is fuller in the long run stands out by that. Neither adds fully to the other: where one is much larger, it
+ * alone is what is seen, and in between their squares add, as those of independent deviations do.
+ */
+export function stepImbalance(balancedness: number): number {
+  return 1 + Math.hypot(balancedImbalance - 1, 1 / balancedness - 1);
+}

@@ -2,7 +2,7 @@ import type { PoolIntent } from "../intent";
 import type { PoolPlan } from "../pool";
 import { gb200Nvl72 } from "../rack";
 import { decodeStep, type DecodeStep, type DecodeWorker } from "./decode-step";
-import { usualImbalance } from "./expert-imbalance";
+import { stepImbalance, usualImbalance } from "./expert-imbalance";
 import { whyUnpredictable } from "./predictable";
 import type { PrefillExchange } from "./engine-scale";
 import { prefillPassMilliseconds, type PrefillWorker } from "./prefill-pass";
@@ -82,8 +82,15 @@ function workerOf(
     kvCacheType: intent.kvCacheType,
     ranks: parallel.data,
     expertSlots: physicalExperts,
-    expertImbalance: usualImbalance(isBalanced(intent), parallel.expert),
+    expertImbalance: imbalanceOf(intent, parallel.expert),
   };
+}
+
+/** What a recording promises where there is one, otherwise what is usual. */
+function imbalanceOf(intent: PoolIntent, ranks: number): number {
+  const { placed } = intent.experts;
+  if (placed !== undefined) return stepImbalance(placed.after);
+  return usualImbalance(isBalanced(intent), ranks);
 }
 
 /** A placement without spare slots can only shuffle experts; it takes replicas to balance a hot one. */

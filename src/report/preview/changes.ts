@@ -27,7 +27,7 @@ export interface ComponentChange {
 
 const libraryPrefix = "pulumi-nvl72:index:";
 /** The order in which a client is built and read. */
-const kindOrder = ["ClientDomain", "ExpertBalancer", "PrefillPool", "DecodePool", "Router"];
+const kindOrder = ["ClientDomain", "ExpertBalancer", "PrefillPool", "DecodePool", "Router", "ExpertRecorder"];
 
 /** What a preview changes, by component: in the library's order, then by name. Resources by kind and name. */
 export function componentChanges(preview: Preview): ComponentChange[] {
@@ -75,9 +75,9 @@ function resourceChange(step: PreviewStep): readonly ResourceChange[] {
   return [{ step, effect, kind, fields: fieldsOf(step, effect) }];
 }
 
-/** A new or deleted object has every field, and a list of them all tells nothing. */
+/** A new or deleted object has every field, and a list of them all tells nothing; nor does a command's script. */
 function fieldsOf(step: PreviewStep, effect: Effect): FieldChange[] {
-  return effect === "created" || effect === "deleted" ? [] : fieldChanges(step);
+  return effect === "created" || effect === "deleted" || effect === "runs" ? [] : fieldChanges(step);
 }
 
 /** The nearest component above; its URN says name and type even when it has no step of its own. */

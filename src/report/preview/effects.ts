@@ -9,6 +9,8 @@ export type Effect =
   | "scales"
   /** Pods of a Deployment are started anew. */
   | "restarts"
+  /** A command is carried out, once; what it leaves is not this object. */
+  | "runs"
   /** The object changes, nothing is started anew. */
   | "in place"
   | "replaced"
@@ -21,6 +23,7 @@ export const leaderWorkerSetType = "kubernetes:leaderworkerset.x-k8s.io/v1:Leade
 /** Objects that hold all roles of a client. */
 export const rayServiceType = /^kubernetes:ray\.io\/v\d\w*:RayService$/;
 export const dynamoGraphType = /^kubernetes:nvidia\.com\/v\d\w*:DynamoGraphDeployment$/;
+const commandType = "command:local:Command";
 const deploymentType = "kubernetes:apps/v1:Deployment";
 
 /**
@@ -30,6 +33,7 @@ const deploymentType = "kubernetes:apps/v1:Deployment";
 const rollingParts = /^spec\.(leaderWorkerTemplate|networkConfig)\b/;
 
 export function effectOf(step: PreviewStep): Effect {
+  if (step.type === commandType && /^(create|replace|create-replacement)$/.test(step.op)) return "runs";
   switch (step.op) {
     case "create":
     case "import":

@@ -2,6 +2,7 @@ import { duration, plural } from "../numbers";
 import { readPlanSummary, type PlanSummary } from "../plan-summary";
 import { componentChanges, titleOf, type ComponentChange, type ResourceChange } from "./changes";
 import type { Preview } from "./digest";
+import { expertStory } from "./expert-story";
 import { code, codeBlock, prose } from "./escape";
 import { failureTexts, readable } from "./failure";
 import type { FieldChange } from "./fields";
@@ -70,7 +71,7 @@ function bodyOf(request: ReportRequest): Body {
     lines: [
       ...table,
       ...removalLines(components),
-      ...components.flatMap((component) => componentLines(component, stories)),
+      ...components.flatMap((component) => componentLines(component, stories, after)),
       ...riskLine(components, stories),
       ...warningLines(preview),
     ],
@@ -97,11 +98,13 @@ function headlineOf(components: readonly ComponentChange[], stories: readonly Po
   const deleted = count((resource) => resource.effect === "deleted");
   const restarted = count((resource) => resource.effect === "restarts");
   const created = count((resource) => resource.effect === "created");
+  const run = count((resource) => resource.effect === "runs");
   const isNew = created > 0 && created === resources.length;
   const phrases = [
     isNew ? `first deployment, ${plural(created, "resource")}` : "",
     ...rolls,
     restarted > 0 ? `${plural(restarted, "Deployment")} ${restarted === 1 ? "restarts" : "restart"}` : "",
+    run > 0 ? `${plural(run, "command")} ${run === 1 ? "runs" : "run"}` : "",
     gpus === 0 ? "" : `${gpus > 0 ? "+" : "-"}${plural(Math.abs(gpus), "GPU")}`,
     replaced > 0 ? `${replaced} replaced` : "",
     deleted > 0 ? `${deleted} deleted` : "",
@@ -174,11 +177,16 @@ function replaceReasons(resource: ResourceChange): string[] {
   return [...new Set([...resource.step.replaceReasons, ...paths.map(([path]) => path)])].sort();
 }
 
-function componentLines(component: ComponentChange, stories: readonly PoolStory[]): string[] {
+function componentLines(
+  component: ComponentChange,
+  stories: readonly PoolStory[],
+  plan: PlanSummary | undefined,
+): string[] {
   const title = titleOf(component);
   const story = stories.find((candidate) => candidate.title === title);
   const others = component.resources.filter((resource) => story === undefined || !isTold(resource));
-  const told = [story === undefined ? "" : prose(story.text), tally(others)].filter((text) => text !== "");
+  const experts = expertStory(component, plan) ?? "";
+  const told = [prose(story?.text ?? experts), tally(others)].filter((text) => text !== "");
   const settings = component.settings.length > 0 ? component.settings : flagsOf(component);
   const shown = settings.slice(0, visibleFields).map((field) => `  - ${fieldText(field)}`);
   const more = settings.length - visibleFields;

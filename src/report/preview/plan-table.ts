@@ -34,6 +34,11 @@ const lines: readonly Line[] = [
     value: (p) => both(p, (pool) => pool.memoryGib.free.toFixed(1)),
   },
   {
+    name: "expert balance (mean / fullest GPU)",
+    value: (p) => p.experts?.balanceAfter.toFixed(3),
+    number: (p) => p.experts?.balanceAfter,
+  },
+  {
     name: "requests/s",
     value: (p) => p.prediction && uncertain(p.prediction),
     number: (p) => p.prediction?.requestsPerSecond,

@@ -99,6 +99,7 @@ function isOnlyGroup(resource: ResourceChange): boolean {
 export function storyEffect(resource: ResourceChange): StoryEffect {
   switch (resource.effect) {
     case "restarts":
+    case "runs":
     case "none":
       return "in place";
     default:

@@ -213,7 +213,7 @@ describe("SGLang", () => {
       assert.deepEqual(
         prefill.ports.map(({ name, port, lastPort, callers }) => [name, port, lastPort, callers.join("+")]),
         [
-          ["http", 30000, undefined, "router+worker+monitoring"],
+          ["http", 30000, undefined, "router+worker+monitoring+operation"],
           ["bootstrap", 30001, undefined, "client"],
           ["dist-init", 5757, 5773, "worker"],
           ["nccl", 28400, undefined, "worker"],

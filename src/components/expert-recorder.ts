@@ -1,0 +1,58 @@
+import * as k8s from "@pulumi/kubernetes";
+import { Command } from "@pulumi/command/local/command";
+import * as pulumi from "@pulumi/pulumi";
+import { recorderNetworkPolicy } from "../manifests/recording-job";
+import { fetchRecordingScript } from "./fetch-recording-script";
+import type { ExpertRecorderArgs } from "./recorder-args";
+import { designRecorder, type RecorderDesign } from "./recorder-design";
+import { resourcesOf } from "./ref-resources";
+import { accepted, outputProblems, refuseIfAny } from "./refusal";
+
+/**
+ * Records a running pool with a Job in the client's namespace, once for every new `run`, and puts the result into a file
+ * beside the program; the next preview computes a placement from it. The pool goes on serving, whatever happens to the
+ * recording: a failed one leaves the file as it was, and an interrupted `up` finds its Job again.
+ *
+ * @throws RunError naming every argument that cannot work.
+ */
+export class ExpertRecorder extends pulumi.ComponentResource {
+  /** What was measured and how well, as JSON: windows, error, balance, and whether the placement keeps its promise. */
+  public readonly summary: pulumi.Output<string>;
+
+  constructor(name: string, args: ExpertRecorderArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { input } = checkedDesign(name, args);
+    super("pulumi-nvl72:index:ExpertRecorder", name, args, opts);
+
+    const { pool } = args;
+    const policy = recorderNetworkPolicy(name, pool.namespace, pool.client, pool.httpPort);
+    const network = new k8s.networking.v1.NetworkPolicy(`${name}-network`, policy, {
+      parent: this,
+      dependsOn: resourcesOf(args.domain),
+    });
+    const command = new Command(
+      `${name}-run`,
+      {
+        create: fetchRecordingScript,
+        // Only another `run` records: a new version of this library, or of a number below it, must not.
+        update: "0",
+        interpreter: ["node", "-e"],
+        stdin: JSON.stringify(input),
+        triggers: [args.run],
+        logging: "stderr",
+        addPreviousOutputInEnv: false,
+      },
+      {
+        parent: this,
+        dependsOn: [...resourcesOf(args.domain, args.experts, pool), network],
+        customTimeouts: { create: `${input.waitSeconds}s` },
+      },
+    );
+    this.summary = command.stdout;
+    this.registerOutputs({ summary: this.summary });
+  }
+}
+
+function checkedDesign(name: string, args: ExpertRecorderArgs): RecorderDesign {
+  refuseIfAny(name, outputProblems(args, []));
+  return accepted(name, designRecorder(name, args));
+}

@@ -1,0 +1,210 @@
+import * as path from "node:path";
+import { findEngine } from "../engines/engines";
+import type { ExpertRecorder } from "../engines/engine";
+import type { RecordingTask } from "../engines/recording/task";
+import {
+  recordedPlacementDirectory,
+  recordingsDirectory,
+  recordingJob,
+  type RecordingRequest,
+} from "../manifests/recording-job";
+import { checkObjectName } from "../manifests/object-name";
+import { findCheckpoint, type ModelShape } from "../plan/model-shape";
+import type { Problem } from "../problems";
+import type { FetchRecordingInput } from "./fetch-recording-script";
+import type { ExpertRecorderArgs } from "./recorder-args";
+
+/** A recording, checked and rendered: all that is left is to ask for it. */
+export interface RecorderDesign {
+  readonly input: FetchRecordingInput;
+}
+
+export type DesignedRecorder = { readonly design: RecorderDesign } | { readonly problems: readonly Problem[] };
+
+const usual = { windowSeconds: 20, leastWindows: 5, errorPercent: 1, limitSeconds: 900, margin: 0.05 } as const;
+
+/** A dump of a thousand steps of DeepSeek-R1 has 62 MB, which rank 0 sums up from all ranks and writes. */
+const callSeconds = 60;
+/** Between two looks at the Job. */
+const pollSeconds = 2;
+/** What the local end waits beyond the recording's own limit: a queue for the Job, an image that is pulled. */
+const patienceSeconds = 900;
+
+/** Renders the Job and what fetches its result. Pure. */
+export function designRecorder(name: string, args: ExpertRecorderArgs): DesignedRecorder {
+  const recorder = findEngine(args.pool.engine)?.recorder;
+  const shape = findCheckpoint(args.preset)?.shape;
+  const problems = [
+    ...checkObjectName("name", name, longestName),
+    ...checkRecorder(args, recorder),
+    ...checkNumbers(args),
+    ...checkTexts(args),
+    ...(shape === undefined ? [unknownPreset(args.preset)] : []),
+  ];
+  if (problems.length > 0 || recorder === undefined || shape === undefined) return { problems };
+  const job = recordingJob(requestOf(name, args, recorder, shape));
+  const limit = args.limitSeconds ?? usual.limitSeconds;
+  return {
+    design: {
+      input: {
+        job,
+        namespace: args.pool.namespace,
+        name: jobName(job),
+        file: args.file.split(path.sep).join("/"),
+        waitSeconds: limit + patienceSeconds,
+        pollSeconds,
+        context: args.context ?? "",
+      },
+    },
+  };
+}
+
+function requestOf(
+  name: string,
+  args: ExpertRecorderArgs,
+  recorder: ExpertRecorder,
+  shape: ModelShape,
+): RecordingRequest {
+  const { domain, pool, experts } = args;
+  return {
+    namespace: pool.namespace,
+    client: pool.client,
+    name,
+    run: args.run,
+    pool: pool.name,
+    image: args.image ?? pool.image,
+    imagePullSecrets: args.imagePullSecrets ?? [],
+    serviceAccount: domain.engineServiceAccount,
+    claim: experts.recordingsClaim,
+    ...(experts.mode === "static" ? { placement: { configMap: experts.configMap, key: experts.key } } : {}),
+    program: recorder.program,
+    task: taskOf(args, recorder, shape),
+  };
+}
+
+function taskOf(args: ExpertRecorderArgs, recorder: ExpertRecorder, shape: ModelShape): RecordingTask {
+  const { pool, experts } = args;
+  const ranks = pool.gpus / pool.workers;
+  const slots = shape.routedExperts + experts.redundantExperts;
+  const folder = recorder.folder(experts.mode === "static" ? experts : {});
+  return {
+    model: args.preset,
+    layers: shape.layers,
+    experts: shape.routedExperts,
+    ranks,
+    directory: folder === "" ? recordingsDirectory : `${recordingsDirectory}/${folder}`,
+    leaders: recorder.asksLeaders ? pool.leaders : [],
+    startingRow: recorder.startingRow(shape.routedExperts, slots, ranks),
+    ...(experts.mode === "static" ? { placementFile: `${recordedPlacementDirectory}/${experts.key}` } : {}),
+    moving: experts.mode === "dynamic",
+    keepRecording: experts.mode === "dynamic" || experts.watched,
+    windowSeconds: args.windowSeconds ?? usual.windowSeconds,
+    leastWindows: args.leastWindows ?? usual.leastWindows,
+    errorPercent: args.errorPercent ?? usual.errorPercent,
+    limitSeconds: args.limitSeconds ?? usual.limitSeconds,
+    callSeconds,
+    promised: experts.mode === "static" ? experts.balancednessAfter : 0,
+    margin: args.margin ?? usual.margin,
+  };
+}
+
+/** Of a Job, less the dash and ten characters of its hash. */
+const longestName = 52;
+
+function jobName(job: { metadata?: unknown }): string {
+  return (job.metadata as { name: string }).name;
+}
+
+function checkRecorder(args: ExpertRecorderArgs, recorder: ExpertRecorder | undefined): readonly Problem[] {
+  const { pool, experts } = args;
+  const problems: Problem[] = [];
+  if (recorder === undefined) {
+    problems.push({
+      path: "pool",
+      what: `a pool of ${pool.engine}`,
+      rule: `${pool.engine} keeps to itself which experts it uses`,
+      fix: "a recording of the same model made with sglang or trtllm: it depends on the traffic, not on the engine",
+    });
+  }
+  if (experts.recordingsClaim === "") {
+    problems.push({
+      path: "experts.recordingsClaim",
+      what: "none, so the pool was not started to be recorded",
+      rule: "an engine without a recorder ends when it is told to record",
+      fix: "recordingsClaim: <a ReadWriteMany claim> of the ExpertBalancer, which rolls the pool once",
+    });
+  }
+  if (experts.namespace !== pool.namespace) {
+    problems.push({
+      path: "experts",
+      what: `of namespace ${experts.namespace}, the pool is in ${pool.namespace}`,
+      rule: "a recording says under which placement it was made",
+      fix: "the `ref` that the pool was given",
+    });
+  }
+  if ((args.image ?? pool.image) === "") {
+    problems.push({
+      path: "image",
+      what: "the pool's image is an output, whose value is not known yet",
+      rule: "a recording is read in the engine's image",
+      fix: "the image as a string",
+    });
+  }
+  return problems;
+}
+
+function checkNumbers(args: ExpertRecorderArgs): readonly Problem[] {
+  const { windowSeconds, leastWindows, errorPercent, limitSeconds, margin } = { ...usual, ...stated(args) };
+  return [
+    ...between("windowSeconds", windowSeconds, 1, 600, "a recorder keeps the newest thousand steps"),
+    ...between("leastWindows", leastWindows, 2, 100, "it takes two windows to differ"),
+    ...between("errorPercent", errorPercent, 0.01, 50, "half the width of a 95 % interval"),
+    ...between("limitSeconds", limitSeconds, windowSeconds * leastWindows, 86400, "it must hold the fewest windows"),
+    ...between("margin", margin, 0, 0.5, "a share of the promise"),
+  ];
+}
+
+function stated(args: ExpertRecorderArgs): Partial<Record<keyof typeof usual, number>> {
+  return Object.fromEntries(
+    (Object.keys(usual) as (keyof typeof usual)[]).flatMap((key) =>
+      args[key] === undefined ? [] : [[key, args[key]] as const],
+    ),
+  );
+}
+
+function between(path: string, value: number, least: number, most: number, rule: string): readonly Problem[] {
+  if (value >= least && value <= most) return [];
+  return [
+    { path, what: `${value} is not from ${least} to ${most}`, rule, fix: `${least} to ${most}, or leave it out` },
+  ];
+}
+
+function checkTexts({ run, file }: ExpertRecorderArgs): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (run.trim() === "") {
+    problems.push({
+      path: "run",
+      what: "empty",
+      rule: "a recording is made for every new value of it",
+      fix: "any text, for example the date",
+    });
+  }
+  if (!file.endsWith(".json")) {
+    problems.push({
+      path: "file",
+      what: `${file === "" ? "nothing" : file} is not the name of a JSON file`,
+      rule: "a recording is JSON, and the file is replaced when one is made",
+      fix: "for example client1.experts.json",
+    });
+  }
+  return problems;
+}
+
+function unknownPreset(preset: string): Problem {
+  return {
+    path: "preset",
+    what: `${preset} is not a checkpoint that is known`,
+    rule: "experts and layers follow from a checkpoint's shape",
+    fix: "the preset of the pool's model",
+  };
+}

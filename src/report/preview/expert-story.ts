@@ -1,0 +1,42 @@
+import { brief, plural } from "../numbers";
+import type { ExpertSummary, PlanSummary } from "../plan-summary";
+import type { ComponentChange } from "./changes";
+import { asText } from "./json";
+
+/** What a change of experts means, in the words of who runs the pool; undefined for other components. */
+export function expertStory(change: ComponentChange, plan: PlanSummary | undefined): string | undefined {
+  if (change.kind === "ExpertBalancer") return placementStory(change, plan?.experts);
+  if (change.kind === "ExpertRecorder") return recordingStory(change);
+  return undefined;
+}
+
+/** Its ConfigMap is renewed where experts sit elsewhere. */
+function placementStory(change: ComponentChange, experts: ExpertSummary | undefined): string | undefined {
+  const placed = change.resources.some(({ kind, effect }) => kind === "ConfigMap" && effect !== "deleted");
+  if (!placed || experts === undefined) return undefined;
+  const { balanceBefore, balanceAfter, balanceBound, moved } = experts;
+  const balance = `balance on the recorded traffic ${share(balanceBefore)} -> ${share(balanceAfter)} (at best ${share(balanceBound)})`;
+  return [balance, `GPUs load ${plural(moved, "expert")} they did not hold`, ...stepPhrase(experts)].join(", ");
+}
+
+function stepPhrase({ stepMillisecondsBefore: before, stepMillisecondsAfter: after }: ExpertSummary): string[] {
+  if (before === undefined || after === undefined) return [];
+  const gain = Math.round(100 * (before / after - 1));
+  return [`a full decode step ${brief(before)} -> ${brief(after)} ms (${gain >= 0 ? "+" : ""}${gain} % speed)`];
+}
+
+function recordingStory(change: ComponentChange): string | undefined {
+  const command = change.resources.find(({ effect }) => effect === "runs");
+  if (command === undefined) return undefined;
+  const file = fileOf(asText(command.step.after.stdin));
+  return `records which experts the pool uses${file === "" ? "" : ` into ${file}`}; the pool goes on serving, nothing of it changes`;
+}
+
+function fileOf(input: string): string {
+  const [, file = ""] = /"file":"([^"\\]*)"/.exec(input) ?? [];
+  return file;
+}
+
+function share(value: number): string {
+  return value.toFixed(3);
+}
