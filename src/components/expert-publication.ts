@@ -1,7 +1,7 @@
 import { findEngine } from "../engines/engines";
 import { checkPlacementFile, configMapName, type PlacementFile } from "../manifests/config-map";
 import { checkObjectName } from "../manifests/object-name";
-import { expertDriftRule, type PrometheusRule } from "../manifests/expert-drift-rule";
+import type { PrometheusRule } from "../manifests/expert-drift-rule";
 import type { ExpertRecording } from "../plan/expert-recording";
 import { keptOrBetter, type ChosenPlacement } from "../plan/expert-change";
 import { checkPlacementRequest, placementWarnings } from "../plan/expert-rules";
@@ -10,7 +10,8 @@ import { findCheckpoint, type ModelShape } from "../plan/model-shape";
 import { balancingModes, engineNames } from "../plan/intent";
 import type { Problem } from "../problems";
 import { refVersion, type ExpertPlacementRef } from "../refs";
-import type { DriftArgs, ExpertBalancerArgs } from "./expert-args";
+import { checkDrift, driftRule } from "./drift-watch";
+import type { ExpertBalancerArgs } from "./expert-args";
 import { readRecording } from "./recording-source";
 
 /** What an ExpertBalancer publishes, and what it tells pools. */
@@ -38,14 +39,14 @@ export function publish(name: string, args: ExpertBalancerArgs): Published {
   if (shape === undefined) return { problems: [...problems, unknownPreset(args.preset)] };
   if (args.mode === "static") problems.push(...checkPlacementRequest(sizeOf(args, shape), shape.routedExperts));
   if (problems.length > 0) return { problems };
-  return args.mode === "static" ? publishPlacement(name, args, shape) : publishMode(name, args);
+  return args.mode === "static" ? publishPlacement(name, args, shape) : publishMode(name, args, shape);
 }
 
 /** Nothing to load, and something to read: what the pool was told. */
-function publishMode(name: string, args: ExpertBalancerArgs): Published {
+function publishMode(name: string, args: ExpertBalancerArgs, shape: ModelShape): Published {
   const content = `${JSON.stringify({ mode: args.mode, redundantExperts: args.redundantExperts ?? 0 })}\n`;
   const file = { ...owner(name, args), key: "balancing.json", content };
-  return { design: { file, ref: placementRef(args, undefined), warnings: [], ...ruleOf(name, args, 1) } };
+  return { design: { file, ref: placementRef(args, undefined), warnings: [], ...driftRule(name, args, shape, 1) } };
 }
 
 function publishPlacement(name: string, args: ExpertBalancerArgs, shape: ModelShape): Published {
@@ -65,7 +66,7 @@ function publishPlacement(name: string, args: ExpertBalancerArgs, shape: ModelSh
       file,
       ref: placementRef(args, { file, chosen, ranks: request.ranks }),
       warnings: placementWarnings(chosen, request),
-      ...ruleOf(name, args, chosen.balance.after),
+      ...driftRule(name, args, shape, chosen.balance.after),
     },
   };
 }
@@ -83,17 +84,6 @@ function placementRequest(
 
 function sizeOf(args: ExpertBalancerArgs, shape: ModelShape): Pick<PlacementRequest, "slots" | "ranks"> {
   return { slots: shape.routedExperts + (args.redundantExperts ?? 0), ranks: args.expertParallelSize ?? 0 };
-}
-
-/** The alert's numbers, all of which have a default. */
-function ruleOf(name: string, args: ExpertBalancerArgs, promised: number): Pick<Publication, "rule"> {
-  const { drift, domain } = args;
-  if (drift === undefined) return {};
-  const { margin = 0.1, forMinutes = 30, severity = "warning", ruleLabels = {} } = drift;
-  const { namespace, client } = domain;
-  return {
-    rule: expertDriftRule({ namespace, client, name, promised, margin, forMinutes, severity, labels: ruleLabels }),
-  };
 }
 
 function owner(name: string, { domain }: ExpertBalancerArgs): Pick<PlacementFile, "namespace" | "client" | "name"> {
@@ -206,27 +196,6 @@ function checkSources(args: ExpertBalancerArgs): readonly Problem[] {
 /** An engine without a recorder has nothing to write to a claim; one that is not watched gives an alert nothing to read. */
 function checkRecordings({ recordingsClaim }: ExpertBalancerArgs): readonly Problem[] {
   return recordingsClaim === undefined ? [] : checkObjectName("recordingsClaim", recordingsClaim, 253);
-}
-
-function checkDrift({ margin = 0.1, forMinutes = 30 }: DriftArgs = {}): readonly Problem[] {
-  const problems: Problem[] = [];
-  if (margin <= 0 || margin >= 1) {
-    problems.push({
-      path: "drift.margin",
-      what: `${margin} is not a share of the promise`,
-      rule: "the alert fires below (1 - margin) of what the placement promises",
-      fix: "for example 0.1",
-    });
-  }
-  if (!Number.isInteger(forMinutes) || forMinutes < 1) {
-    problems.push({
-      path: "drift.forMinutes",
-      what: `${forMinutes} is not a number of minutes`,
-      rule: "drift is what lasts",
-      fix: "for example 30",
-    });
-  }
-  return problems;
 }
 
 function unknownPreset(preset: string): Problem {

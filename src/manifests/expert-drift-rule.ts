@@ -1,3 +1,4 @@
+import type { ModelShape } from "../plan/model-shape";
 import { stepImbalance } from "../plan/speed/expert-imbalance";
 import { clientLabels } from "./labels";
 
@@ -10,6 +11,7 @@ export interface DriftWatch {
   readonly promised: number;
   /** How far below its promise the measured balance may be, as a share. */
   readonly margin: number;
+  readonly shape: Pick<ModelShape, "layers" | "denseLayers">;
   readonly forMinutes: number;
   readonly severity: string;
   /** Labels by which a Prometheus selects its rules. */
@@ -80,7 +82,12 @@ export function expertDriftRule(watch: DriftWatch): PrometheusRule {
   };
 }
 
-/** Three decimals: no step is measured better. */
-export function driftFloor({ promised, margin }: Pick<DriftWatch, "promised" | "margin">): number {
-  return Math.round(((1 - margin) / stepImbalance(promised)) * 1000) / 1000;
+/**
+ * SGLang's measure is the mean over all layers of the model, and one without experts counts as balanced (0 / 0 is 1 in
+ * expert_distribution.py `compute_utilization_rate`, 02295fe5). Three decimals: no step is measured better.
+ */
+export function driftFloor({ promised, margin, shape }: Pick<DriftWatch, "promised" | "margin" | "shape">): number {
+  const { layers, denseLayers } = shape;
+  const floor = (1 - margin) / stepImbalance(promised);
+  return Math.round(((denseLayers + (layers - denseLayers) * floor) / layers) * 1000) / 1000;
 }
