@@ -13,25 +13,31 @@ export interface FreshRow {
   readonly fullest: number;
   /** Load of the fullest rank of the better of DeepSeek's heuristic and the trivial placement. */
   readonly reference: number;
-  /** Load that no fullest rank is below. */
-  readonly least: number;
 }
 
 /**
  * DeepSeek's heuristic, then swaps and other numbers of replicas. Where that ends unbalanced, also the best placement
  * of one slot less per rank with a copy on each: so more slots are never worse (see `docs/experts.md` for the limits).
+ *
+ * @param least load that no fullest rank is below
  */
-export function freshRow(weights: readonly number[], slots: number, ranks: number): FreshRow {
-  const least = leastFullestRank(weights, slots, ranks);
+export function freshRow(
+  weights: readonly number[],
+  slots: number,
+  ranks: number,
+  least = leastFullestRank(weights, slots, ranks),
+): FreshRow {
   const { row: start, fullest: reference } = referenceRow(weights, slots, ranks);
   const goal = bestGoal(weights, ranks, least);
   const searched = rated(improvePlacement(start, weights, ranks, goal), weights, ranks);
   const fewer = slots - ranks;
-  const mayHelp = fewer >= weights.length && leastFullestRank(weights, fewer, ranks) < searched.fullest;
-  if (searched.fullest <= least * balanced || !mayHelp) return { ...searched, reference, least };
+  const isBalanced = searched.fullest <= least * balanced;
+  if (isBalanced || fewer < weights.length || leastFullestRank(weights, fewer, ranks) >= searched.fullest) {
+    return { ...searched, reference };
+  }
   const extended = withCopies(freshRow(weights, fewer, ranks).row, weights, ranks, slots);
   const improved = rated(improvePlacement(extended, weights, ranks, goal), weights, ranks);
-  return { ...(improved.fullest < searched.fullest ? improved : searched), reference, least };
+  return { ...(improved.fullest < searched.fullest ? improved : searched), reference };
 }
 
 interface RatedRow {

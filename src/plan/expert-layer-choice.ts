@@ -1,6 +1,5 @@
 import { withCopies } from "./expert-copies";
 import { freshRow, referenceRow, type FreshRow } from "./expert-fresh";
-import { leastFullestRank } from "./expert-bound";
 import { fullestRank } from "./expert-load";
 import { improvePlacement } from "./expert-reassign";
 import { fetchCost, leastFetches, relabelled, totalCost, type Holdings } from "./expert-relabel";
@@ -15,6 +14,8 @@ export interface LayerRequest {
   readonly ranksPerTray: number;
   /** Slots that may differ from copies of what a rank holds anyway; a multiple of `ranks`. */
   readonly searchedSlots: number;
+  /** Load that no fullest rank is below with all slots. */
+  readonly least: number;
 }
 
 /** Sums of the same loads in another order differ in the last digits. */
@@ -45,9 +46,9 @@ export function nextRow(request: LayerRequest, before: Holdings): readonly numbe
 }
 
 /** What the search finds, in as many slots as are wanted; copies fill the others. */
-function bestRow({ weights, slots, ranks, searchedSlots }: LayerRequest): FreshRow {
+function bestRow({ weights, slots, ranks, searchedSlots, least }: LayerRequest): FreshRow {
+  if (searchedSlots === slots) return freshRow(weights, slots, ranks, least);
   const searched = freshRow(weights, searchedSlots, ranks);
-  if (searchedSlots === slots) return searched;
   const row = withCopies(searched.row, weights, ranks, slots);
   return { ...searched, row, fullest: fullestRank(row, weights, ranks) };
 }
@@ -58,9 +59,9 @@ function keepLimit({ fullest, reference }: FreshRow): number {
 }
 
 /** Whether a row is so near to what none can be below that no search could find one to replace it. */
-function surelyStays({ weights, ranks, slots, searchedSlots }: LayerRequest, row: readonly number[]): boolean {
+function surelyStays({ weights, ranks, searchedSlots, least }: LayerRequest, row: readonly number[]): boolean {
   const fullest = fullestRank(row, weights, ranks);
-  if (fullest > leastFullestRank(weights, slots, ranks) * balanced) return false;
+  if (fullest > least * balanced) return false;
   return fullest <= referenceRow(weights, searchedSlots, ranks).fullest * rounding;
 }
 

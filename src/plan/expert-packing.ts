@@ -47,7 +47,7 @@ export function packBalanced(weights: readonly number[], packs: number): Packing
 export function replicate(weights: readonly number[], slots: number): Replication {
   const logical = weights.map((_, expert) => expert);
   const replicas = weights.map(() => 1);
-  const perReplica = [...weights];
+  const perReplica = Float64Array.from(weights);
   for (let slot = weights.length; slot < slots; slot++) {
     const expert = indexOfLargest(perReplica);
     logical.push(expert);
@@ -128,10 +128,12 @@ function indexOfLightest(values: Float64Array): number {
   return lightest;
 }
 
-function indexOfLargest(values: readonly number[]): number {
-  let largest = 0;
+function indexOfLargest(values: Float64Array): number {
+  let index = 0;
+  let largest = values[0] ?? 0;
   for (let i = 1; i < values.length; i++) {
-    if ((values[i] ?? 0) > (values[largest] ?? 0)) largest = i;
+    const value = values[i] ?? 0;
+    if (value > largest) [index, largest] = [i, value];
   }
-  return largest;
+  return index;
 }

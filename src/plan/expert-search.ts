@@ -75,8 +75,8 @@ function bestSwap(layer: SearchedLayer, fullest: number): Swap | undefined {
   let bestAfter = highest * (1 - 1e-9);
   for (let other = 0; other < ranks; other++) {
     const total = totals[other] ?? 0;
-    // Whatever comes makes it fuller.
-    if (other === fullest || total >= bestAfter) continue;
+    // The fuller of the two keeps at least half of their load.
+    if (other === fullest || (highest + total) / 2 >= bestAfter) continue;
     for (let to = other * perRank; to < (other + 1) * perRank; to++) {
       const coming = shares[row[to] ?? 0] ?? 0;
       if (highest - heaviest + coming >= bestAfter || isHeld(layer, fullest, to)) continue;
@@ -107,7 +107,7 @@ function bestPairSwap(layer: SearchedLayer, fullest: number): readonly Swap[] | 
   let bestAfter = highest * (1 - 1e-9);
   for (let other = 0; other < ranks; other++) {
     const total = totals[other] ?? 0;
-    if (other === fullest || total >= bestAfter) continue;
+    if (other === fullest || (highest + total) / 2 >= bestAfter) continue;
     for (let to = other * perRank; to < (other + 1) * perRank; to++) {
       if (isHeld(layer, fullest, to)) continue;
       for (let secondTo = to + 1; secondTo < (other + 1) * perRank; secondTo++) {

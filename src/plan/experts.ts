@@ -1,4 +1,4 @@
-import { balanceBound } from "./expert-bound";
+import { leastFullestRank } from "./expert-bound";
 import { firstRow, nextRow, type LayerRequest } from "./expert-layer-choice";
 import { balancedness, fullestRank, rankLoads, slotLoads } from "./expert-load";
 import { placeHierarchically, type ExpertGroups } from "./expert-packing";
@@ -71,9 +71,10 @@ export function placeExperts(recording: ExpertRecording, request: PlacementReque
   recording.counts.forEach((weights, layer) => {
     const before = placedBefore(recording, request, layer);
     if (!weights.some((weight) => weight > 0)) return void rows.push(unrecordedRow(recording, request, before));
-    const row = placeLayer(weights, request, layer, before);
+    const least = leastFullestRank(weights, request.slots, request.ranks);
+    const row = placeLayer(weights, request, layer, before, least);
     rows.push(row);
-    layers.push({ layer, ...balanceOf(weights, before, row, request), ...changeOf(row, before, request) });
+    layers.push({ layer, ...balanceOf(weights, before, row, request.ranks, least), ...changeOf(row, before, request) });
   });
   const placement = { ranks: request.ranks, physicalToLogical: rows };
   return { placement, recording, balance: meanBalance(layers), layers, ...totalChange(layers) };
@@ -84,6 +85,7 @@ function placeLayer(
   request: PlacementRequest,
   layer: number,
   before: Holdings,
+  least: number,
 ): readonly number[] {
   const { slots, ranks, groups } = request;
   if (groups !== undefined) {
@@ -92,7 +94,7 @@ function placeLayer(
     return fullestRank(packed, weights, ranks) <= fullestRank(trivial, weights, ranks) ? packed : trivial;
   }
   const searchedSlots = slotsWithin(request.replicaBudget?.[layer], weights.length, request);
-  const asked: LayerRequest = { weights, slots, ranks, ranksPerTray: before.ranksPerTray, searchedSlots };
+  const asked: LayerRequest = { weights, slots, ranks, ranksPerTray: before.ranksPerTray, searchedSlots, least };
   return request.current === undefined ? firstRow(asked) : nextRow(asked, before);
 }
 
@@ -123,12 +125,13 @@ function balanceOf(
   weights: readonly number[],
   before: Holdings,
   row: readonly number[],
-  { slots, ranks }: PlacementRequest,
+  ranks: number,
+  least: number,
 ): PlacementBalance {
   return {
     before: balancedness(rankLoads(slotLoads(before.row, weights), before.ranks)),
     after: balancedness(rankLoads(slotLoads(row, weights), ranks)),
-    bound: balanceBound(weights, slots, ranks),
+    bound: weights.reduce((sum, weight) => sum + weight, 0) / ranks / least,
   };
 }
 

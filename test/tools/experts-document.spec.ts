@@ -12,11 +12,12 @@ describe("the experts' document", () => {
   for (const histogram of Object.keys(histograms)) {
     for (const [ranks, redundantExperts] of sizes) {
       it(`has the balance of ${redundantExperts} redundant experts on ${ranks} ranks, ${histogram}, as it is`, () => {
-        const row = placementRow(histogram, ranks, redundantExperts);
+        const row = placementRow(histogram, ranks, redundantExperts, 200);
         const line = documentRow(histogram, ranks, redundantExperts, row);
         assert.ok(text.includes(line), line);
         checkBalance(row, redundantExperts === 0 && unbalanceable.has(`EP${ranks}`));
-        assert.ok(row.milliseconds < 200 && row.millisecondsWithCurrent < 200, `${row.millisecondsWithCurrent} ms`);
+        const slower = Math.max(row.milliseconds, row.millisecondsWithCurrent);
+        assert.ok(slower < 200, `${slower} ms`);
       });
     }
   }
