@@ -34,23 +34,31 @@ export class ExpertRecorder extends pulumi.ComponentResource {
       {
         create: fetchRecordingScript,
         // Only another `run` records: a new version of this library, or of a number below it, must not.
-        update: "0",
+        update: keepSummary,
         interpreter: ["node", "-e"],
         stdin: JSON.stringify(input),
         triggers: [args.run],
         logging: "stderr",
-        addPreviousOutputInEnv: false,
       },
       {
         parent: this,
         dependsOn: [...resourcesOf(args.domain, args.experts, pool), network],
-        customTimeouts: { create: `${input.waitSeconds}s` },
+        customTimeouts: { create: `${input.waitSeconds + lastWordsSeconds}s` },
       },
     );
     this.summary = command.stdout;
     this.registerOutputs({ summary: this.summary });
   }
 }
+
+/**
+ * What a command prints becomes its output, that of an update too: every new placement changes what the next Job would
+ * be told, and must not empty the summary of the last one (pulumi-command 1.x, commandOutputs.go).
+ */
+const keepSummary = 'process.stdout.write(process.env.PULUMI_COMMAND_STDOUT ?? "")';
+
+/** For the command to say by itself that it waits no longer. */
+const lastWordsSeconds = 60;
 
 function checkedDesign(name: string, args: ExpertRecorderArgs): RecorderDesign {
   refuseIfAny(name, outputProblems(args, []));

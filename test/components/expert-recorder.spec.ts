@@ -77,17 +77,16 @@ describe("an expert recorder", () => {
     });
   });
 
-  it("asks for the recording with a command that only another run repeats", () => {
+  it("asks for the recording with a command that only another run repeats, and that ends before it is ended", () => {
     const { stdin, ...inputs } = command().inputs;
     assert.deepEqual(inputs, {
       create: fetchRecordingScript,
-      update: "0",
+      update: 'process.stdout.write(process.env.PULUMI_COMMAND_STDOUT ?? "")',
       interpreter: ["node", "-e"],
       triggers: ["1"],
       logging: "stderr",
-      addPreviousOutputInEnv: false,
     });
-    assert.deepEqual(command().customTimeouts, { create: "1800s", update: "", delete: "" });
+    assert.deepEqual(command().customTimeouts, { create: "1860s", update: "", delete: "" });
     assert.deepEqual(command().replaceOnChanges, ["triggers[*]"]);
     const { job, name: jobName, ...rest } = JSON.parse(String(stdin)) as FetchRecordingInput;
     assert.deepEqual(rest, {
@@ -153,10 +152,17 @@ describe("an expert recorder", () => {
     assert.deepEqual([task.moving, task.keepRecording, "placementFile" in task], [true, true, false]);
   });
 
-  it("is node's own program: it parses, and its update does nothing", () => {
+  it("is node's own program", () => {
     assert.equal(spawnSync("node", ["--check", "-"], { input: fetchRecordingScript }).status, 0);
-    const [interpreter = "", ...args] = command().inputs.interpreter as string[];
-    const update = spawnSync(interpreter, [...args, String(command().inputs.update)], { input: "{}" });
-    assert.deepEqual([update.status, String(update.stdout)], [0, ""]);
+  });
+
+  it("keeps the summary of the last recording when anything but the run changes", () => {
+    const { interpreter, update } = command().inputs as { interpreter: [string, string]; update: string };
+    const [node, ...options] = interpreter;
+    const after = (environment: object): string =>
+      spawnSync(node, [...options, update], { input: "{}", env: { ...process.env, ...environment }, encoding: "utf8" })
+        .stdout;
+    assert.equal(after({ PULUMI_COMMAND_STDOUT: '{"windows": 5}' }), '{"windows": 5}');
+    assert.equal(after({}), "");
   });
 });
