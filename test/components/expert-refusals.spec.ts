@@ -75,6 +75,39 @@ const refusals: readonly { readonly title: string; readonly args: ExpertBalancer
       "      fix:  mode static, or no recording",
     ],
   },
+  {
+    title: "an alert on nothing, for no time",
+    args: balancerArgs({ mode: "dynamic", drift: { margin: 0, forMinutes: 0 } }),
+    lines: [
+      "  drift.margin: 0 is not a share of the promise",
+      "      rule: the alert fires below (1 - margin) of what the placement promises",
+      "      fix:  for example 0.1",
+      "  drift.forMinutes: 0 is not a number of minutes",
+      "      rule: drift is what lasts",
+      "      fix:  for example 30",
+    ],
+  },
+  {
+    title: "an alert that always fires, after parts of a minute",
+    args: balancerArgs({ mode: "dynamic", drift: { margin: 1, forMinutes: 2.5 } }),
+    lines: [
+      "  drift.margin: 1 is not a share of the promise",
+      "      rule: the alert fires below (1 - margin) of what the placement promises",
+      "      fix:  for example 0.1",
+      "  drift.forMinutes: 2.5 is not a number of minutes",
+      "      rule: drift is what lasts",
+      "      fix:  for example 30",
+    ],
+  },
+  {
+    title: "a claim that no object of Kubernetes can be",
+    args: balancerArgs({ recordingsClaim: "Recordings/1" }),
+    lines: [
+      '  recordingsClaim: "Recordings/1" (12 characters) is no name that Kubernetes takes everywhere',
+      "      rule: lower-case letters, digits and dashes, beginning with a letter, at most 253 characters",
+      "      fix:  for example client1",
+    ],
+  },
 ];
 
 describe("an expert balancer refuses", () => {
