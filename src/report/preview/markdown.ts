@@ -67,7 +67,7 @@ function bodyOf(request: ReportRequest): Body {
   const titled = components.map((component) => ({ component, title: titleOf(component) }));
   const stories = titled.flatMap(({ component, title }) => storyOf(component, title, after ?? before) ?? []);
   return {
-    headline: headlineOf(components, stories),
+    headline: headlineOf(components, stories, preview),
     lines: [
       ...table,
       ...removalLines(components),
@@ -89,7 +89,7 @@ function failureBody(request: ReportRequest): Body {
 }
 
 /** "decode rolls (about 10 min), +4 GPUs, nothing replaced". */
-function headlineOf(components: readonly ComponentChange[], stories: readonly PoolStory[]): string {
+function headlineOf(components: readonly ComponentChange[], stories: readonly PoolStory[], { steps }: Preview): string {
   const resources = components.flatMap((component) => component.resources);
   const count = (matches: (resource: ResourceChange) => boolean): number => resources.filter(matches).length;
   const rolls = stories.filter((story) => ["rolls", "replaced", "scales"].includes(story.effect)).map(storyPhrase);
@@ -99,7 +99,7 @@ function headlineOf(components: readonly ComponentChange[], stories: readonly Po
   const restarted = count((resource) => resource.effect === "restarts");
   const created = count((resource) => resource.effect === "created");
   const run = count((resource) => resource.effect === "runs");
-  const isNew = created > 0 && created === resources.length;
+  const isNew = created > 0 && created + run === resources.length && !steps.some(({ op }) => op === "same");
   const phrases = [
     isNew ? `first deployment, ${plural(created, "resource")}` : "",
     ...rolls,
