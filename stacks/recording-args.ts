@@ -47,19 +47,19 @@ export function verificationArgs(
 }
 
 /**
- * What would keep a recording from being made, said before anything is registered. A pool that cannot be designed has
- * problems of its own, which are told elsewhere.
+ * What would keep a recording from being made, or drift from being seen, said before anything is registered. Other
+ * problems of the pool are told elsewhere.
  */
 export function checkRecordings(
   config: SizedClientConfig,
   domain: DomainRef,
   experts: ExpertPlacementRef,
 ): readonly Problem[] {
-  const { record, recording } = config.experts;
-  if (record === undefined) return [];
-  if (recording === undefined && (record.run !== undefined || record.verify)) return [noFile];
+  const { record, recording, drift } = config.experts;
+  if (record === undefined && drift === undefined) return [];
+  if (recording === undefined && (record?.run !== undefined || record?.verify === true)) return [noFile];
   const pool = designPool(`${config.client}-decode`, decodeArgs(config, domain, experts), decodeIntent);
-  if ("problems" in pool) return [];
+  if ("problems" in pool) return pool.problems.filter(({ path: where }) => unableOf.test(where));
   const refs = { domain, pool: pool.design.ref, experts };
   const asked = [recordingArgs(config, refs, "."), verificationArgs(config, refs, ".")];
   return asked.flatMap((args) => {
@@ -68,6 +68,9 @@ export function checkRecordings(
     return "problems" in designed ? below("experts.record", designed.problems) : [];
   });
 }
+
+/** Where an engine says that it cannot be recorded or watched. */
+const unableOf = /^experts\.(recordingsClaim|drift)$/;
 
 const noFile: Problem = {
   path: "experts.recording",
