@@ -1,7 +1,7 @@
 import { expertDriftRule, type PrometheusRule } from "../manifests/expert-drift-rule";
 import type { ModelShape } from "../plan/model-shape";
 import type { Problem } from "../problems";
-import type { DriftArgs, ExpertBalancerArgs } from "./expert-args";
+import type { ExpertBalancerArgs } from "./expert-args";
 
 const usual = { margin: 0.1, forMinutes: 30, severity: "warning" } as const;
 
@@ -18,9 +18,18 @@ export function driftRule(
   return { rule: expertDriftRule({ ...usual, ...stated, namespace, client, name, shape, promised, labels }) };
 }
 
-export function checkDrift(drift: DriftArgs = {}): readonly Problem[] {
+export function checkDrift({ mode, drift }: Pick<ExpertBalancerArgs, "mode" | "drift">): readonly Problem[] {
+  if (drift === undefined) return [];
   const { margin, forMinutes } = { ...usual, ...drift };
   const problems: Problem[] = [];
+  if (mode === "off") {
+    problems.push({
+      path: "drift",
+      what: "a watch over experts in the model's order",
+      rule: "nothing promises their balance, so the alert would always fire",
+      fix: "mode static or dynamic, or leave it out",
+    });
+  }
   if (margin <= 0 || margin >= 1) {
     problems.push({
       path: "drift.margin",

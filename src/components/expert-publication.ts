@@ -33,7 +33,7 @@ export function publish(name: string, args: ExpertBalancerArgs): Published {
     ...checkFormat(args),
     ...checkMode(args),
     ...checkSources(args),
-    ...checkDrift(args.drift),
+    ...checkDrift(args),
     ...checkRecordings(args),
   ];
   if (shape === undefined) return { problems: [...problems, unknownPreset(args.preset)] };

@@ -168,9 +168,7 @@ describe("a pool that can be recorded", () => {
 
   it("is not vLLM's: what a balancer asks for is refused at the pool", async () => {
     const engine = { name: "vllm", version: "0.33.0", image: "vllm/vllm-openai:v0.33.0" } as const;
-    const { result: experts } = await balance(
-      balancerArgs({ engine: "vllm", recordingsClaim: "recordings", drift: {} }),
-    );
+    const { result: experts } = await balance({ ...dynamic, engine: "vllm", recordingsClaim: "recordings", drift: {} });
     const onServers = { ...engine, orchestrator: "leader-worker-set" } as const;
     const refusal = await refusalOf(() => new DecodePool("client1-decode", decodeArgs({ engine: onServers, experts })));
     assert.deepEqual(refusal.message.split("\n"), [

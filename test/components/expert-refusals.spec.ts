@@ -76,6 +76,15 @@ const refusals: readonly { readonly title: string; readonly args: ExpertBalancer
     ],
   },
   {
+    title: "an alert on experts in order, whose balance nobody promises",
+    args: balancerArgs({ mode: "off", drift: {} }),
+    lines: [
+      "  drift: a watch over experts in the model's order",
+      "      rule: nothing promises their balance, so the alert would always fire",
+      "      fix:  mode static or dynamic, or leave it out",
+    ],
+  },
+  {
     title: "an alert on nothing, for no time",
     args: balancerArgs({ mode: "dynamic", drift: { margin: 0, forMinutes: 0 } }),
     lines: [

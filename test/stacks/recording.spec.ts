@@ -130,7 +130,10 @@ describe("the configuration of recordings", () => {
 
   it("is refused with an engine that cannot, at what the stack file says", () => {
     assert.deepEqual(
-      problemsOf({ mode: "off", recording, record: { claim: "c", run: 1 }, drift: {} }, { engine: vllm }),
+      problemsOf(
+        { mode: "dynamic", redundant: 32, recording, record: { claim: "c", run: 1 }, drift: {} },
+        { engine: vllm },
+      ),
       [
         ["experts.record.claim", "recordings of vLLM"],
         ["experts.drift", "a watch over the experts of vLLM"],
@@ -149,9 +152,12 @@ describe("the configuration of recordings", () => {
         ["experts.recording", "client1.experts.yaml is not the name of a JSON file"],
       ],
     );
-    assert.deepEqual(problemsOf({ mode: "off", recording, record, drift: { margin: 2 } }), [
+    assert.deepEqual(problemsOf({ mode: "dynamic", redundant: 32, recording, record, drift: { margin: 2 } }), [
       ["experts.drift.margin", "2 is not a share of the promise"],
       ["experts.record.claim", '"C" (1 characters) is no name that Kubernetes takes everywhere'],
+    ]);
+    assert.deepEqual(problemsOf({ mode: "off", drift: {} }), [
+      ["experts.drift", "a watch over experts in the model's order"],
     ]);
     assert.deepEqual(problemsOf({ mode: "off", recording, record: { claim: "c", run: " " } }), [
       ["experts.record.run", "empty"],
