@@ -59,7 +59,7 @@ describe("an expert balancer that computes a placement", () => {
     });
     assert.deepEqual(
       { balancednessBefore, balancednessAfter },
-      { balancednessBefore: 0.5458, balancednessAfter: 0.9998 },
+      { balancednessBefore: 0.5457, balancednessAfter: 0.9997 },
     );
     // Of 58 layers x 288 slots, all but those that the trivial order has right by chance.
     assert.ok(movedExperts > 15_000 && movedExperts < 58 * 288, `${movedExperts}`);
