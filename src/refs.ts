@@ -119,6 +119,8 @@ export interface ExpertPlacementRef {
   expertParallelSize: number;
   /** Mean over layers of mean load / highest load per GPU, before and after; 0 when nothing was computed. */
   balancednessBefore: number;
+  /** Is `balancednessBefore` that of the placement which was recorded, and not that of the model's own order? */
+  beforeIsRecorded: boolean;
   balancednessAfter: number;
   /** No placement with as many slots can reach more. */
   balancednessBound: number;

@@ -22,7 +22,7 @@ export async function deployClient(stated: ClientConfig, provider: k8s.Provider)
   const experts = new ExpertBalancer(`${client}-experts`, balancerArgs(config, domain.ref, __dirname), opts);
   const prefill = new PrefillPool(`${client}-prefill`, prefillArgs(config, domain.ref), opts);
   const decode = new DecodePool(`${client}-decode`, decodeArgs(config, domain.ref, experts.ref), opts);
-  record(config, { domain: domain.ref, pool: decode.ref, experts: experts.ref }, opts);
+  const recorded = record(config, { domain: domain.ref, pool: decode.ref, experts: experts.ref }, opts);
   const router = new Router(`${client}-router`, routerArgs(config, domain.ref, prefill.ref, decode.ref), opts);
 
   return {
@@ -33,20 +33,31 @@ export async function deployClient(stated: ClientConfig, provider: k8s.Provider)
     prefill: prefill.ref,
     decode: decode.ref,
     router: router.ref,
+    ...recorded,
     ready: pulumi.all([domain.ready, prefill.ready, decode.ready, router.ready]).apply((all) => all.every(Boolean)),
   };
 }
 
 /**
- * Recordings that are asked for. Their files are named from the folder that commands run in, which is that of the
+ * Recordings that are asked for, and what they found, as stack outputs. Their files are named from the folder that commands run in, which is that of the
  * program: a path from the machine's root would differ on the next machine.
  */
-function record(config: SizedClientConfig, refs: RecorderRefs, opts: pulumi.ComponentResourceOptions): void {
+function record(
+  config: SizedClientConfig,
+  refs: RecorderRefs,
+  opts: pulumi.ComponentResourceOptions,
+): Record<string, pulumi.Output<unknown>> {
   const directory = path.relative(process.cwd(), __dirname);
-  const recording = recordingArgs(config, refs, directory);
-  const verification = verificationArgs(config, refs, directory);
-  if (recording !== undefined) new ExpertRecorder(`${config.client}-experts-record`, recording, opts);
-  if (verification !== undefined) new ExpertRecorder(`${config.client}-experts-verify`, verification, opts);
+  const asked = {
+    recording: { name: "record", args: recordingArgs(config, refs, directory) },
+    verification: { name: "verify", args: verificationArgs(config, refs, directory) },
+  };
+  const summaries = Object.entries(asked).flatMap(([output, { name, args }]) => {
+    if (args === undefined) return [];
+    const { summary } = new ExpertRecorder(`${config.client}-experts-${name}`, args, opts);
+    return [[output, summary.apply((text) => JSON.parse(text) as unknown)]];
+  });
+  return Object.fromEntries(summaries) as Record<string, pulumi.Output<unknown>>;
 }
 
 function checkedPlan(

@@ -1,11 +1,8 @@
 // npm run preview -- [STACK] [options]: what a change in stacks/ would do, in one screen per stack. With options, such as
 // --diff, it is pulumi's own preview.
-import { parsePreview } from "../src/report/preview/digest";
-import { renderReport } from "../src/report/preview/markdown";
-import { terminalReport } from "../src/report/preview/terminal";
 import { readCommand } from "./pulumi-cli/command-line";
 import { runCommand, whenUsable } from "./pulumi-cli/command";
-import { pulumi } from "./pulumi-cli/run";
+import { previewReport } from "./pulumi-cli/preview-report";
 import type { PulumiWorkspace } from "./pulumi-cli/workspace";
 
 async function main(): Promise<number> {
@@ -19,20 +16,8 @@ async function main(): Promise<number> {
 }
 
 async function show(stack: string, workspace: PulumiWorkspace): Promise<number> {
-  const { code, stdout, stderr } = await pulumi(["preview", "--json"], {
-    workspace,
-    stack,
-    // The plain form does not have the new outputs, and so not the new prediction.
-    environment: { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" },
-  });
-  const preview = parsePreview(stdout);
-  const report = renderReport({
-    stack,
-    ...(preview === undefined ? {} : { preview }),
-    failed: code !== 0,
-    failedOutput: stderr,
-  });
-  console.log(`${terminalReport(report)}\n`);
+  const { code, text } = await previewReport(stack, workspace);
+  console.log(`${text}\n`);
   return code;
 }
 

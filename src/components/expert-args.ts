@@ -41,7 +41,7 @@ export interface ExpertBalancerArgs {
   leastGain?: number;
   /**
    * PersistentVolumeClaim in the client's namespace, ReadWriteMany, that the pool's engine writes recordings to: it makes
-   * the pool recordable, at no cost while nothing is recorded. Default none. Changing it rolls the pool.
+   * the pool recordable, for a buffer of about 130 MB on each GPU. Default none. Changing it rolls the pool.
    */
   recordingsClaim?: string;
   /** Alerts when the pool's measured balance leaves the placement's. Default none. Adding it rolls the pool. */

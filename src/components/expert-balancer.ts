@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { expertPlacementConfigMap } from "../manifests/config-map";
@@ -21,10 +22,10 @@ export class ExpertBalancer extends pulumi.ComponentResource {
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: ExpertBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { file, ref, rule, warnings } = checkedPublication(name, args);
-    // A recording is thousands of numbers; its placement's hash says whether it changed.
-    super("pulumi-nvl72:index:ExpertBalancer", name, { ...args, recording: undefined }, opts);
+    const { file, ref, rule, warnings, notes } = checkedPublication(name, args);
+    super("pulumi-nvl72:index:ExpertBalancer", name, told(args), opts);
     warn(this, warnings);
+    for (const note of notes) void pulumi.log.info(note, this);
 
     const configMap = new k8s.core.v1.ConfigMap(`${name}-placement`, expertPlacementConfigMap(file), {
       parent: this,
@@ -43,4 +44,14 @@ export class ExpertBalancer extends pulumi.ComponentResource {
 function checkedPublication(name: string, args: ExpertBalancerArgs): Publication {
   refuseIfAny(name, outputProblems(args, []));
   return accepted(name, publish(name, args));
+}
+
+/**
+ * What the state says of the arguments. A recording is thousands of numbers, and its placement's hash says whether it
+ * changed; a path from a machine's root would be a change on every other machine.
+ */
+function told(args: ExpertBalancerArgs): pulumi.Inputs {
+  const { recordingFile: file } = args;
+  const relative = file && path.relative(process.cwd(), file).split(path.sep).join("/");
+  return { ...args, recording: undefined, ...(relative === undefined ? {} : { recordingFile: relative }) };
 }

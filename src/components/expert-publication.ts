@@ -21,6 +21,8 @@ export interface Publication {
   /** Alert on drift, where it is asked for. */
   readonly rule?: PrometheusRule;
   readonly warnings: readonly Problem[];
+  /** What a reader may wonder about, and need not do anything about. */
+  readonly notes: readonly string[];
 }
 
 export type Published = { readonly design: Publication } | { readonly problems: readonly Problem[] };
@@ -46,7 +48,9 @@ export function publish(name: string, args: ExpertBalancerArgs): Published {
 function publishMode(name: string, args: ExpertBalancerArgs, shape: ModelShape): Published {
   const content = `${JSON.stringify({ mode: args.mode, redundantExperts: args.redundantExperts ?? 0 })}\n`;
   const file = { ...owner(name, args), key: "balancing.json", content };
-  return { design: { file, ref: placementRef(args, undefined), warnings: [], ...driftRule(name, args, shape, 1) } };
+  return {
+    design: { file, ref: placementRef(args, undefined), warnings: [], notes: [], ...driftRule(name, args, shape, 1) },
+  };
 }
 
 function publishPlacement(name: string, args: ExpertBalancerArgs, shape: ModelShape): Published {
@@ -66,6 +70,7 @@ function publishPlacement(name: string, args: ExpertBalancerArgs, shape: ModelSh
       file,
       ref: placementRef(args, { file, chosen, ranks: request.ranks }),
       warnings: placementWarnings(chosen, request),
+      notes: keptNote(chosen),
       ...driftRule(name, args, shape, chosen.balance.after),
     },
   };
@@ -73,6 +78,12 @@ function publishPlacement(name: string, args: ExpertBalancerArgs, shape: ModelSh
 
 /** A roll costs minutes of a pool; a hundredth of balance is below what sampling does to a single step. */
 const usualLeastGain = 0.01;
+
+function keptNote({ kept, balance, reachable }: ChosenPlacement): readonly string[] {
+  if (!kept || reachable <= balance.after) return [];
+  const [has, could] = [balance.after.toFixed(4), reachable.toFixed(4)];
+  return [`the recorded placement stays: its balance of ${has} could be ${could}, too little for a roll (leastGain)`];
+}
 
 function placementRequest(
   args: ExpertBalancerArgs,
@@ -108,6 +119,7 @@ function placementRef(args: ExpertBalancerArgs, placed: StaticPlacement | undefi
     key: placed?.file.key ?? "",
     expertParallelSize: placed?.ranks ?? 0,
     balancednessBefore: round(placed?.chosen.balance.before ?? 0),
+    beforeIsRecorded: placed?.chosen.recording.placement !== undefined,
     balancednessAfter: round(placed?.chosen.balance.after ?? 0),
     balancednessBound: round(placed?.chosen.balance.bound ?? 0),
     movedExperts: placed?.chosen.moved ?? 0,
@@ -193,9 +205,28 @@ function checkSources(args: ExpertBalancerArgs): readonly Problem[] {
   return [];
 }
 
-/** An engine without a recorder has nothing to write to a claim; one that is not watched gives an alert nothing to read. */
-function checkRecordings({ recordingsClaim }: ExpertBalancerArgs): readonly Problem[] {
-  return recordingsClaim === undefined ? [] : checkObjectName("recordingsClaim", recordingsClaim, 253);
+/** Claims are named like DNS domains, in labels and dots (RFC 1123). */
+const claimName = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+
+function checkRecordings({ recordingsClaim, leastGain = usualLeastGain }: ExpertBalancerArgs): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (recordingsClaim !== undefined && (!claimName.test(recordingsClaim) || recordingsClaim.length > 253)) {
+    problems.push({
+      path: "recordingsClaim",
+      what: `"${recordingsClaim}" is no name of a PersistentVolumeClaim`,
+      rule: "lower-case letters, digits, dashes and dots, at most 253 characters",
+      fix: "the name of a claim in the client's namespace",
+    });
+  }
+  if (!(leastGain >= 0)) {
+    problems.push({
+      path: "leastGain",
+      what: `${leastGain} is not a share of balance`,
+      rule: "a new placement that gains less than this changes nothing",
+      fix: "for example 0.01, or 0 for any gain",
+    });
+  }
+  return problems;
 }
 
 function unknownPreset(preset: string): Problem {

@@ -178,6 +178,7 @@ function expertIntent(ref: ExpertPlacementRef | undefined): ExpertIntent {
 function placedExperts(ref: ExpertPlacementRef): PlacedExperts {
   return {
     before: ref.balancednessBefore,
+    beforeIsRecorded: ref.beforeIsRecorded,
     after: ref.balancednessAfter,
     bound: ref.balancednessBound,
     moved: ref.movedExperts,

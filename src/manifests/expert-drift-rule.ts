@@ -54,11 +54,11 @@ export function expertDriftRule(watch: DriftWatch): PrometheusRule {
   return {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "PrometheusRule",
-    metadata: { name: `${name}-drift`, namespace, labels: { ...clientLabels(client), ...watch.labels } },
+    metadata: { name: `${name}-drift`, namespace, labels: { ...watch.labels, ...clientLabels(client) } },
     spec: {
       groups: [
         {
-          name: `nvl72-${client}-experts`,
+          name: `nvl72-${name}`,
           rules: [
             {
               record: measured,

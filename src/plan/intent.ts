@@ -39,6 +39,8 @@ export type ExpertBalancing = (typeof balancingModes)[number];
 /** Mean over max load per GPU on the recorded traffic: with the placement before, with this one, and at the best. */
 export interface PlacedExperts {
   readonly before: number;
+  /** False where no placement is known to have been in force, and `before` is that of the model's own order. */
+  readonly beforeIsRecorded: boolean;
   readonly after: number;
   readonly bound: number;
   /** Expert weights, all layers, that ranks hold newly. */

@@ -64,6 +64,8 @@ export interface LoadSummary {
 export interface ExpertSummary {
   /** Mean load / highest load per GPU on the recorded traffic, mean over layers. */
   balanceBefore: number;
+  /** Absent where `balanceBefore` is that of the placement in force; otherwise that of the model's own order. */
+  inOrder?: true;
   balanceAfter: number;
   balanceBound: number;
   /** Expert weights, all layers, that GPUs hold newly. */
@@ -133,10 +135,11 @@ export function summarise(plan: ClientPlan, tier: PriceTier = priceTiers.neoclou
 function expertSummary({ decode, workload }: ClientPlan): Pick<PlanSummary, "experts"> {
   const outlook = expertOutlook(decode, workload);
   if (outlook === undefined) return {};
-  const { before, after, bound, moved, stepMilliseconds: step } = outlook;
+  const { before, beforeIsRecorded, after, bound, moved, stepMilliseconds: step } = outlook;
   return {
     experts: {
       balanceBefore: before,
+      ...(beforeIsRecorded ? {} : { inOrder: true }),
       balanceAfter: after,
       balanceBound: bound,
       moved,

@@ -112,9 +112,9 @@ const refusals: readonly { readonly title: string; readonly args: ExpertBalancer
     title: "a claim that no object of Kubernetes can be",
     args: balancerArgs({ recordingsClaim: "Recordings/1" }),
     lines: [
-      '  recordingsClaim: "Recordings/1" (12 characters) is no name that Kubernetes takes everywhere',
-      "      rule: lower-case letters, digits and dashes, beginning with a letter, at most 253 characters",
-      "      fix:  for example client1",
+      '  recordingsClaim: "Recordings/1" is no name of a PersistentVolumeClaim',
+      "      rule: lower-case letters, digits, dashes and dots, at most 253 characters",
+      "      fix:  the name of a claim in the client's namespace",
     ],
   },
 ];

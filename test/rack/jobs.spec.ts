@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { kubectl, kubectlGet, rackDown, rackUp, setJobProxy, type Rack } from "../../tools/rack/simulated-rack";
 import { mockEngine } from "../support/mock-engine";
+import { claimedDirectory } from "./claimed-directory";
 import { eventually } from "./eventually";
 
 const namespace = "work";
@@ -30,26 +31,6 @@ const secret = {
   metadata: { name: "keys", namespace },
   stringData: { admin: "canary" },
 };
-
-/** A volume that is a directory of this machine, and the claim that is bound to it. */
-function claimedDirectory(path: string): unknown[] {
-  const size = { storage: "1Gi" };
-  const shared = { storageClassName: "shared", accessModes: ["ReadWriteMany"] };
-  return [
-    {
-      apiVersion: "v1",
-      kind: "PersistentVolume",
-      metadata: { name: "shared" },
-      spec: { ...shared, capacity: size, hostPath: { path } },
-    },
-    {
-      apiVersion: "v1",
-      kind: "PersistentVolumeClaim",
-      metadata: { name: "shared", namespace },
-      spec: { ...shared, volumeName: "shared", resources: { requests: size } },
-    },
-  ];
-}
 
 interface JobParts {
   readonly command: readonly string[];
@@ -108,7 +89,7 @@ describe("jobs on the simulated rack", function () {
   before(async () => {
     rack = await rackUp({ state: mkdtempSync(join(tmpdir(), "nvl72-rack-")), trays: 2, ray: false });
     await create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-    await create(config, secret, ...claimedDirectory(shared));
+    await create(config, secret, ...claimedDirectory("shared", namespace, shared));
   });
   after(async () => {
     await rackDown(rack);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { home, root } from "../../tools/engine/home";
 import type { RunResult } from "../../tools/engine/run-program";
+import { previewReport } from "../../tools/pulumi-cli/preview-report";
 import { pulumi } from "../../tools/pulumi-cli/run";
 import { readChanges, type Changes } from "../../tools/pulumi-cli/summary";
 import type { PulumiWorkspace } from "../../tools/pulumi-cli/workspace";
@@ -12,9 +13,13 @@ import type { Rack } from "../../tools/rack/simulated-rack";
 /** A copy of this project's program and stacks that a test may change, deployed to a rack of its own. */
 export interface StacksProject {
   readonly workspace: PulumiWorkspace;
+  /** Folder of the stack files, and of what stands beside them. */
+  readonly stacks: string;
   run(stack: string, ...args: readonly string[]): Promise<RunResult>;
   /** Deploys a stack and says what changed; fails with what `pulumi up` printed. */
   up(stack: string): Promise<Changes>;
+  /** What a reviewer is told that the stack's `up` would do. */
+  report(stack: string): Promise<string>;
   /** Replaces text in a stack's file; the text must be there. */
   change(stack: string, from: string, to: string): void;
   /** Takes back all changes to the stack files. */
@@ -35,17 +40,20 @@ export function stacksProject(rack: Rack, sizes: "fixed" | "planned" = "fixed"):
     directory: join(directory, ".pulumi-state"),
     bin: home().bin,
     kubeconfig: rack.kubeconfig,
+    commandStandIn: true,
   };
   const run = (stack: string, ...args: readonly string[]): Promise<RunResult> => pulumi(args, { workspace, stack });
   const fileOf = (stack: string): string => join(directory, "stacks", `Pulumi.${stack}.yaml`);
   return {
     workspace,
+    stacks: join(directory, "stacks"),
     run,
     async up(stack) {
       const { code, stdout, stderr } = await run(stack, "up", "--yes", "--skip-preview");
       assert.equal(code, 0, stdout + stderr);
       return readChanges(stdout);
     },
+    report: async (stack) => (await previewReport(stack, workspace)).text,
     change(stack, from, to) {
       const text = readFileSync(fileOf(stack), "utf8");
       if (!text.includes(from)) throw new Error(`${fileOf(stack)} has no ${from}`);

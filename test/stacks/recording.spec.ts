@@ -154,7 +154,7 @@ describe("the configuration of recordings", () => {
     );
     assert.deepEqual(problemsOf({ mode: "dynamic", redundant: 32, recording, record, drift: { margin: 2 } }), [
       ["experts.drift.margin", "2 is not a share of the promise"],
-      ["experts.record.claim", '"C" (1 characters) is no name that Kubernetes takes everywhere'],
+      ["experts.record.claim", '"C" is no name of a PersistentVolumeClaim'],
     ]);
     assert.deepEqual(problemsOf({ mode: "off", drift: {} }), [
       ["experts.drift", "a watch over experts in the model's order"],

@@ -26,8 +26,14 @@ export function checkTrtllm(plan: PoolPlan): readonly Problem[] {
     ...checkExchange(plan),
     ...checkSlots(plan),
     ...checkShare(plan),
-    ...checkRecording(plan.intent.experts, "TensorRT-LLM", { watch: "it has no metric of its experts' balance" }),
+    ...checkRecording(plan.intent.experts, "TensorRT-LLM", unable(plan)),
   ];
+}
+
+function unable({ intent }: PoolPlan): { readonly record?: string; readonly watch: string } {
+  const watch = "it has no metric of its experts' balance";
+  if (intent.experts.balancing !== "dynamic") return { watch };
+  return { watch, record: "while it moves experts it counts slots, and does not say whose they were" };
 }
 
 const unusedSettings: Readonly<Record<Setting, string>> = {

@@ -62,14 +62,22 @@ def read_rank(path):
         counts[iteration, layer] = values
     return counts
 
+def take(paths):
+    # What was read is no recording for the next who asks.
+    counts = [read_rank(path) for path in paths]
+    for path in paths:
+        os.remove(path)
+    return counts
+
 def read_ranks():
     reason = "no file yet"
     while left() > 0:
         missing = [os.path.basename(path) for path in rank_files() if not os.path.exists(path)]
-        reason = f"{len(missing)} of {task['ranks']} ranks have not written: {', '.join(missing[:3])}"
+        reason = (f"{len(missing)} of {task['ranks']} ranks have not written ({', '.join(missing[:3])}): "
+                  "a worker records once after each start")
         if not missing:
             try:
-                return [read_rank(path) for path in rank_files()]
+                return take(rank_files())
             except (OSError, ValueError, LookupError, struct.error) as error:
                 reason = f"a rank's file cannot be read: {error}"
         say(reason)

@@ -25,6 +25,9 @@ export interface ComponentChange {
   readonly settings: readonly FieldChange[];
 }
 
+/** Of other components' refs, what is told where it was written: all of a recorded pool, and what a placement is worth. */
+const toldByOthers = /^(pool\.|experts\.(?!configMap$|mode$))/;
+
 const libraryPrefix = "pulumi-nvl72:index:";
 /** The order in which a client is built and read. */
 const kindOrder = ["ClientDomain", "ExpertBalancer", "PrefillPool", "DecodePool", "Router", "ExpertRecorder"];
@@ -61,7 +64,7 @@ function component(urn: string, step: PreviewStep | undefined, resources: readon
       (a, b) =>
         compareText(a.kind, b.kind) || compareText(a.step.name, b.step.name) || compareText(a.step.urn, b.step.urn),
     ),
-    settings: step?.op === "update" ? fieldChanges(step) : [],
+    settings: step?.op === "update" ? fieldChanges(step).filter(({ path }) => !toldByOthers.test(path)) : [],
   };
 }
 

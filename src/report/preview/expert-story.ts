@@ -14,15 +14,25 @@ export function expertStory(change: ComponentChange, plan: PlanSummary | undefin
 function placementStory(change: ComponentChange, experts: ExpertSummary | undefined): string | undefined {
   const placed = change.resources.some(({ kind, effect }) => kind === "ConfigMap" && effect !== "deleted");
   if (!placed || experts === undefined) return undefined;
-  const { balanceBefore, balanceAfter, balanceBound, moved } = experts;
-  const balance = `balance on the recorded traffic ${share(balanceBefore)} -> ${share(balanceAfter)} (at best ${share(balanceBound)})`;
+  const { balanceAfter, balanceBound, moved } = experts;
+  const balance = `balance on the recorded traffic ${versus(experts, experts.balanceBefore, balanceAfter, share)} (at best ${share(balanceBound)})`;
   return [balance, `GPUs load ${plural(moved, "expert")} they did not hold`, ...stepPhrase(experts)].join(", ");
 }
 
-function stepPhrase({ stepMillisecondsBefore: before, stepMillisecondsAfter: after }: ExpertSummary): string[] {
+function stepPhrase(experts: ExpertSummary): string[] {
+  const { stepMillisecondsBefore: before, stepMillisecondsAfter: after } = experts;
   if (before === undefined || after === undefined) return [];
   const gain = Math.round(100 * (before / after - 1));
-  return [`a full decode step ${brief(before)} -> ${brief(after)} ms (${gain >= 0 ? "+" : ""}${gain} % speed)`];
+  return [
+    `a full decode step ${versus(experts, before, after, (step) => `${brief(step)} ms`)} (${gain >= 0 ? "+" : ""}${gain} % speed)`,
+  ];
+}
+
+/** Of a pool whose engine moved its experts by itself, nobody knows where they were. */
+function versus({ inOrder }: ExpertSummary, before: number, after: number, show: (value: number) => string): string {
+  return inOrder === true
+    ? `${show(after)}, in the model's order ${show(before)}`
+    : `${show(before)} -> ${show(after)}`;
 }
 
 function recordingStory(change: ComponentChange): string | undefined {
