@@ -4,9 +4,9 @@ import { parseExpertLocation } from "../src/engines/sglang/expert-location";
 import { isTorchFile, parseRecorderDump, torchFileProblem } from "../src/engines/sglang/recorder-dump";
 import { expertsOfSlots, isStatisticsFile, readExpertStatistics } from "../src/engines/trtllm/expert-statistics";
 import { parseLoadBalancer } from "../src/engines/trtllm/load-balancer-file";
-import { recordedLayers } from "../src/plan/expert-balance";
-import type { ExpertPlacement } from "../src/plan/expert-placement";
-import { parseRecording, type ExpertRecording, type ParsedRecording } from "../src/plan/expert-recording";
+import { recordedLayers } from "../src/plan/experts/balance";
+import type { ExpertPlacement } from "../src/plan/experts/placement";
+import { parseRecording, type ExpertRecording, type ParsedRecording } from "../src/plan/experts/recording";
 import type { Problem } from "../src/problems";
 import { messageOf, UsageError } from "./terminal";
 

@@ -1,7 +1,7 @@
 import { expertLocationJson } from "../src/engines/sglang/expert-location";
 import { loadBalancerYaml } from "../src/engines/trtllm/load-balancer-file";
-import type { ExpertPlacement } from "../src/plan/expert-placement";
-import type { ExpertRecording } from "../src/plan/expert-recording";
+import type { ExpertPlacement } from "../src/plan/experts/placement";
+import type { ExpertRecording } from "../src/plan/experts/recording";
 import { denseLayers } from "./experts-files";
 
 /**

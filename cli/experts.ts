@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
-import { expertBalance, expertSkew, heuristicPlacement, recordedLayers } from "../src/plan/expert-balance";
-import { movedExperts, trivialPlacement, type ExpertPlacement } from "../src/plan/expert-placement";
-import type { ExpertRecording } from "../src/plan/expert-recording";
-import { placeExperts } from "../src/plan/experts";
+import { expertBalance, expertSkew, heuristicPlacement, recordedLayers } from "../src/plan/experts/balance";
+import { movedExperts, trivialPlacement, type ExpertPlacement } from "../src/plan/experts/placement";
+import type { ExpertRecording } from "../src/plan/experts/recording";
+import { placeExperts } from "../src/plan/experts/place-experts";
 import { usualRedundantExperts } from "../src/plan/redundancy";
 import { comparedText, placedText, shownText, type PlacedFacts, type RecordingFacts } from "../src/report/expert-text";
 import { expertHeatMap, type HeatMapPanel } from "../src/report/html/expert-heat-map";

@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { parseRecording, type ExpertRecording } from "../plan/expert-recording";
+import { parseRecording, type ExpertRecording } from "../plan/experts/recording";
 import type { ModelShape } from "../plan/model-shape";
 import type { Problem } from "../problems";
 import type { ExpertBalancerArgs } from "./expert-args";

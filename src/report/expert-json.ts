@@ -1,4 +1,4 @@
-import type { ExpertBalance } from "../plan/expert-balance";
+import type { ExpertBalance } from "../plan/experts/balance";
 import type { PlacedFacts } from "./expert-text";
 import { rounded } from "./numbers";
 

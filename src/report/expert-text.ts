@@ -1,4 +1,4 @@
-import type { ExpertBalance, LayerLoad } from "../plan/expert-balance";
+import type { ExpertBalance, LayerLoad } from "../plan/experts/balance";
 import { brief, grouped, plural } from "./numbers";
 import { textTable } from "./table";
 

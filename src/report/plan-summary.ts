@@ -2,7 +2,7 @@ import type { ClientPlan, LoadedPrediction, Prediction } from "../plan/client";
 import { clientCost, priceTiers, type PriceTier } from "../plan/cost";
 import type { PoolPlan } from "../plan/pool";
 import { clientPower } from "../plan/power";
-import { expertOutlook } from "../plan/expert-outlook";
+import { expertOutlook } from "../plan/experts/outlook";
 import { rounded } from "./numbers";
 
 /** Version of the summary; a reader that meets another one says nothing instead of something wrong. */

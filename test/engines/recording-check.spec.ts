@@ -117,8 +117,9 @@ describe("TensorRT-LLM", () => {
     );
 
   it("records itself by its environment, into a folder of the claim for each placement", () => {
-    assert.deepEqual(refused(trtllmDecode({ experts: recordable })), []);
-    assert.deepEqual(variables(recordable), {
+    const inOrder: ExpertIntent = { ...recordable, balancing: "off", redundantExperts: 0 };
+    assert.deepEqual(refused(trtllmDecode({ experts: inOrder })), []);
+    assert.deepEqual(variables(inOrder), {
       EXPERT_STATISTIC_ITER_RANGE: "4000-5000",
       EXPERT_STATISTIC_PATH: "/var/lib/nvl72/recordings/in-order",
     });
@@ -127,10 +128,16 @@ describe("TensorRT-LLM", () => {
       EXPERT_STATISTIC_ITER_RANGE: "4000-5000",
       EXPERT_STATISTIC_PATH: "/var/lib/nvl72/recordings/recorded",
     });
-    assert.deepEqual(processOf(trtllmDecode({ experts: recordable })).recordings, {
+    assert.deepEqual(processOf(trtllmDecode({ experts: inOrder })).recordings, {
       claim: "recordings",
       directory: "/var/lib/nvl72/recordings",
     });
+  });
+
+  it("is not recorded while it moves experts: its counts are of slots then", () => {
+    assert.deepEqual(refused(trtllmDecode({ experts: recordable })), [
+      "experts.recordingsClaim: recordings of TensorRT-LLM — while it moves experts it counts slots, and does not say whose they were",
+    ]);
   });
 
   it("records nothing without a claim, where it would cost speed", () => {

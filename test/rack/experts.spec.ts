@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseExpertLocation } from "../../src/engines/sglang/expert-location";
-import { parseRecording, type ExpertRecording } from "../../src/plan/expert-recording";
+import { parseRecording, type ExpertRecording } from "../../src/plan/experts/recording";
 import { findCheckpoint } from "../../src/plan/model-shape";
 import { pulumi, stackOutputs } from "../../tools/pulumi-cli/run";
 import { changesNothing } from "../../tools/pulumi-cli/summary";
@@ -220,16 +220,20 @@ describe("the life of a placement on the simulated rack", function () {
 
     it("finds its Job again after an `up` that was killed", async () => {
       configure(experts("static", 6, ", verify: true"));
-      const stopped = await pulumi(["up", "--yes", "--skip-preview"], {
-        workspace: project.workspace,
-        stack: "client1",
-        timeout: 9_000,
-      });
-      assert.notEqual(stopped.code, 0);
       const jobs = async (): Promise<readonly string[]> => {
         const { items } = await kubectlGet<{ items: { metadata: { uid: string } }[] }>(rack, ["jobs", "-n", "client1"]);
         return items.map(({ metadata }) => metadata.uid).sort();
       };
+      const known = (await jobs()).length;
+      const interruption = new AbortController();
+      const stopped = pulumi(["up", "--yes", "--skip-preview"], {
+        workspace: project.workspace,
+        stack: "client1",
+        signal: interruption.signal,
+      });
+      await eventually(60, async () => assert.equal((await jobs()).length, known + 1));
+      interruption.abort();
+      assert.notEqual((await stopped).code, 0);
       const before = await jobs();
       await project.run("client1", "cancel", "--yes");
       await project.up("client1");

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { ExpertRecording } from "../../src/plan/expert-recording";
+import type { ExpertRecording } from "../../src/plan/experts/recording";
 import { deepSeekHistogram, expertHistogram } from "./expert-histogram";
 
 /** README of deepseek-ai/EPLB, repeated in vLLM tests/distributed/test_eplb_algo.py. */

@@ -1,9 +1,9 @@
 import { performance } from "node:perf_hooks";
-import { balancedness, rankLoads, slotLoads } from "../../src/plan/expert-load";
-import { placeGlobally } from "../../src/plan/expert-packing";
-import { movedExperts } from "../../src/plan/expert-placement";
-import type { ExpertRecording } from "../../src/plan/expert-recording";
-import { placeExperts, type PlannedPlacement } from "../../src/plan/experts";
+import { balancedness, rankLoads, slotLoads } from "../../src/plan/experts/load";
+import { placeGlobally } from "../../src/plan/experts/packing";
+import { movedExperts } from "../../src/plan/experts/placement";
+import type { ExpertRecording } from "../../src/plan/experts/recording";
+import { placeExperts, type PlannedPlacement } from "../../src/plan/experts/place-experts";
 import {
   deepSeekHistogram,
   drifted,

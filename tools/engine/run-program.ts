@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly logFile?: string;
   /** Milliseconds after which the program is stopped. */
   readonly timeout?: number;
+  /** Stops the program when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunResult {
@@ -56,6 +58,8 @@ export async function runProgram(
       onLine?.(line);
     });
   }
+  // Unlike the option of spawn of the same name, this ends when the program has.
+  options.signal?.addEventListener("abort", () => child.kill());
   child.stdin?.on("error", () => undefined); // a program may end without reading its input
   child.stdin?.end(options.input);
   const code = await new Promise<number>((done) => {

@@ -3,7 +3,7 @@ import { runProgram, type RunOptions, type RunResult } from "../engine/run-progr
 import { configFile, settingsDirectory } from "./stack-settings";
 import { defaultWorkspace, prepareWorkspace, pulumiEnvironment, type PulumiWorkspace } from "./workspace";
 
-export interface PulumiOptions extends Pick<RunOptions, "output" | "onLine" | "logFile" | "timeout"> {
+export interface PulumiOptions extends Pick<RunOptions, "output" | "onLine" | "logFile" | "timeout" | "signal"> {
   readonly workspace?: PulumiWorkspace;
   /** Stack to work on; made when it does not exist yet. */
   readonly stack?: string;
@@ -60,7 +60,7 @@ function stackNames(json: string): string[] {
 }
 
 function run(workspace: PulumiWorkspace, cwd: string, options: PulumiOptions, args: string[]): Promise<RunResult> {
-  const { output, onLine, logFile, timeout } = options;
+  const { output, onLine, logFile, timeout, signal } = options;
   return runProgram(join(workspace.bin, "pulumi"), args, {
     cwd,
     environment: { ...pulumiEnvironment(workspace), ...options.environment },
@@ -68,5 +68,6 @@ function run(workspace: PulumiWorkspace, cwd: string, options: PulumiOptions, ar
     ...(onLine === undefined ? {} : { onLine }),
     ...(logFile === undefined ? {} : { logFile }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(signal === undefined ? {} : { signal }),
   });
 }

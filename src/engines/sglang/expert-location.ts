@@ -1,5 +1,5 @@
-import type { ExpertPlacement } from "../../plan/expert-placement";
-import { placementRowProblems, type PlacementShape } from "../../plan/placement-rows";
+import type { ExpertPlacement } from "../../plan/experts/placement";
+import { placementRowProblems, type PlacementShape } from "../../plan/experts/placement-rows";
 import type { Problem } from "../../problems";
 
 export type ParsedPlacement = { readonly placement: ExpertPlacement } | { readonly problems: readonly Problem[] };

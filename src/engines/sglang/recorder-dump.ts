@@ -1,4 +1,4 @@
-import { parseRecording, type ParsedRecording } from "../../plan/expert-recording";
+import { parseRecording, type ParsedRecording } from "../../plan/experts/recording";
 import type { Problem } from "../../problems";
 
 const rule =

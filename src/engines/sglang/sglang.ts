@@ -1,4 +1,4 @@
-import { trivialRow } from "../../plan/expert-placement";
+import { trivialRow } from "../../plan/experts/placement";
 import { kvPageTokens } from "../../plan/memory";
 import type { PoolPlan } from "../../plan/pool";
 import type { Engine, EngineProcess, GroupVariables, HttpProbe, MountedFile } from "../engine";

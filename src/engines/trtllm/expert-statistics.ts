@@ -1,5 +1,5 @@
-import type { ExpertPlacement } from "../../plan/expert-placement";
-import { parseRecording, type ExpertRecording, type ParsedRecording } from "../../plan/expert-recording";
+import type { ExpertPlacement } from "../../plan/experts/placement";
+import { parseRecording, type ExpertRecording, type ParsedRecording } from "../../plan/experts/recording";
 import type { Problem } from "../../problems";
 import { readIntegerTensors, SafetensorsError, type IntegerTensors } from "./safetensors";
 

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
-import { trivialRow, type ExpertPlacement } from "../../plan/expert-placement";
+import { trivialRow, type ExpertPlacement } from "../../plan/experts/placement";
 import type { ModelShape } from "../../plan/model-shape";
-import { slotProblems } from "../../plan/placement-rows";
+import { slotProblems } from "../../plan/experts/placement-rows";
 import type { Problem } from "../../problems";
 
 /**

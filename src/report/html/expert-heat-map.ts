@@ -1,4 +1,4 @@
-import type { ExpertBalance, LayerLoad } from "../../plan/expert-balance";
+import type { ExpertBalance, LayerLoad } from "../../plan/experts/balance";
 import { brief } from "../numbers";
 import { clip } from "../table";
 import { markup, type Content, type Markup } from "./markup";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { expertLocationJson, parseExpertLocation } from "../../../src/engines/sglang/expert-location";
-import { placeExperts } from "../../../src/plan/experts";
+import { placeExperts } from "../../../src/plan/experts/place-experts";
 import { expertHistogram } from "../../support/expert-histogram";
 
 const shape = { layers: 2, experts: 2, ranks: 2 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { loadBalancerYaml, parseLoadBalancer, startingRow } from "../../../src/engines/trtllm/load-balancer-file";
 import { modelShapes } from "../../../src/plan/model-shape";
-import { placeExperts } from "../../../src/plan/experts";
+import { placeExperts } from "../../../src/plan/experts/place-experts";
 import { expertHistogram } from "../../support/expert-histogram";
 
 describe("TensorRT-LLM's load balancer file", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { expertBalance, heuristicPlacement } from "../../../src/plan/expert-balance";
-import { trivialPlacement } from "../../../src/plan/expert-placement";
-import type { ExpertRecording } from "../../../src/plan/expert-recording";
+import { expertBalance, heuristicPlacement } from "../../../src/plan/experts/balance";
+import { trivialPlacement } from "../../../src/plan/experts/placement";
+import type { ExpertRecording } from "../../../src/plan/experts/recording";
 import { expertHeatMap, type HeatMapPanel } from "../../../src/report/html/expert-heat-map";
 import { luminance, partColours, shadeOf } from "../../../src/report/html/palette";
 import { deepSeekHistogram, expertHistogram } from "../../support/expert-histogram";

@@ -1,10 +1,10 @@
-import { leastFullestRank } from "./expert-bound";
-import { withCopies } from "./expert-copies";
-import { fullestRank } from "./expert-load";
-import { placeGlobally } from "./expert-packing";
-import { trivialRow } from "./expert-placement";
-import { improvePlacement } from "./expert-reassign";
-import { balanced, bestGoal } from "./expert-search";
+import { leastFullestRank } from "./bound";
+import { withCopies } from "./copies";
+import { fullestRank } from "./load";
+import { placeGlobally } from "./packing";
+import { trivialRow } from "./placement";
+import { improvePlacement } from "./reassign";
+import { balanced, bestGoal } from "./search";
 
 /** The best arrangement of one layer that was found, whatever ran before. */
 export interface FreshRow {

@@ -1,5 +1,5 @@
-import { fullestOf, giveSlot, loadOf, rowOf, searchedLayer, type SearchedLayer } from "./expert-layer";
-import { swapDown, type SearchGoal } from "./expert-search";
+import { fullestOf, giveSlot, loadOf, rowOf, searchedLayer, type SearchedLayer } from "./layer";
+import { swapDown, type SearchGoal } from "./search";
 
 /** Bounds a descent among equally full ranks. */
 const descents = 64;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { expertOutlook } from "../../src/plan/expert-outlook";
-import type { ExpertIntent, PlacedExperts } from "../../src/plan/intent";
-import { checkpoints } from "../../src/plan/model-shape";
-import { decodeSpeed } from "../../src/plan/speed/pool-speed";
-import { decodeIntent, planned } from "../support/intents";
+import { expertOutlook } from "../../../src/plan/experts/outlook";
+import type { ExpertIntent, PlacedExperts } from "../../../src/plan/intent";
+import { checkpoints } from "../../../src/plan/model-shape";
+import { decodeSpeed } from "../../../src/plan/speed/pool-speed";
+import { decodeIntent, planned } from "../../support/intents";
 
 const workload = { inputTokens: 1024, outputTokens: 8192 };
 const promise: PlacedExperts = { before: 0.5, beforeIsRecorded: true, after: 0.99, bound: 1, moved: 100 };

@@ -1,4 +1,4 @@
-import { cheapestAssignment, leastCost } from "./expert-assignment";
+import { cheapestAssignment, leastCost } from "./assignment";
 
 /** What ranks and trays hold of one layer, before another placement takes its place. */
 export interface Holdings {

@@ -1,5 +1,5 @@
-import type { Problem } from "../problems";
-import type { ExpertPlacement } from "./expert-placement";
+import type { Problem } from "../../problems";
+import type { ExpertPlacement } from "./placement";
 import { placementRowProblems } from "./placement-rows";
 
 /** Tokens that each logical expert received while a pool was recorded. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { deepSeekHistogram, drifted, expertHistogram, powerLawHistogram } from "../support/expert-histogram";
+import { deepSeekHistogram, drifted, expertHistogram, powerLawHistogram } from "../../support/expert-histogram";
 
 /** Hottest expert / mean of every layer that has load. */
 function skews(histogram: readonly (readonly number[])[]): number[] {

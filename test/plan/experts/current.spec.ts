@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { freshRow } from "../../src/plan/expert-fresh";
-import { balancedness, fullestRank, rankLoads, slotLoads } from "../../src/plan/expert-load";
-import { placeGlobally } from "../../src/plan/expert-packing";
-import { movedExperts, trivialPlacement, type ExpertPlacement } from "../../src/plan/expert-placement";
-import { fetchesIn, holdingsOf, relabelled } from "../../src/plan/expert-relabel";
-import { balanced } from "../../src/plan/expert-search";
-import { placeExperts } from "../../src/plan/experts";
-import { anyRequest, recorded, recordingOf } from "../support/expert-cases";
-import { drifted } from "../support/expert-histogram";
+import { freshRow } from "../../../src/plan/experts/fresh-row";
+import { balancedness, fullestRank, rankLoads, slotLoads } from "../../../src/plan/experts/load";
+import { placeGlobally } from "../../../src/plan/experts/packing";
+import { movedExperts, trivialPlacement, type ExpertPlacement } from "../../../src/plan/experts/placement";
+import { fetchesIn, holdingsOf, relabelled } from "../../../src/plan/experts/relabel";
+import { balanced } from "../../../src/plan/experts/search";
+import { placeExperts } from "../../../src/plan/experts/place-experts";
+import { anyRequest, recorded, recordingOf } from "../../support/expert-cases";
+import { drifted } from "../../support/expert-histogram";
 
 describe("a placement that runs", () => {
   const request = { slots: 288, ranks: 48 };

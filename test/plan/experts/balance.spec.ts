@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { expertBalance, expertSkew, heuristicPlacement, recordedLayers } from "../../src/plan/expert-balance";
-import { trivialPlacement } from "../../src/plan/expert-placement";
-import type { ExpertRecording } from "../../src/plan/expert-recording";
+import { expertBalance, expertSkew, heuristicPlacement, recordedLayers } from "../../../src/plan/experts/balance";
+import { trivialPlacement } from "../../../src/plan/experts/placement";
+import type { ExpertRecording } from "../../../src/plan/experts/recording";
 
 const recording: ExpertRecording = {
   model: "m",

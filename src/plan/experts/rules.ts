@@ -1,7 +1,7 @@
-import type { Problem } from "../problems";
-import { replicasNeeded } from "./expert-budget";
-import type { ExpertPlacement } from "./expert-placement";
-import type { LayerBalance, PlacementRequest, PlannedPlacement } from "./experts";
+import type { Problem } from "../../problems";
+import { replicasNeeded } from "./budget";
+import type { ExpertPlacement } from "./placement";
+import type { LayerBalance, PlacementRequest, PlannedPlacement } from "./place-experts";
 import { placementRowProblems } from "./placement-rows";
 
 /**

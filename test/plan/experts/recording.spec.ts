@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { parseRecording, recordingJson, type ExpertRecording } from "../../src/plan/expert-recording";
+import { parseRecording, recordingJson, type ExpertRecording } from "../../../src/plan/experts/recording";
 
 const rule = 'a recording is {"model": string, "layers": number, "experts": number, "counts": [layer][expert]}';
 const fix = "dump the recording again, or point to the right file";
@@ -131,7 +131,7 @@ describe("recordingJson", () => {
   });
 
   it("writes the shipped recording as it is shipped", () => {
-    const text = readFileSync(join(__dirname, "../../examples/two-pools/synthetic.experts.json"), "utf8");
+    const text = readFileSync(join(__dirname, "../../../examples/two-pools/synthetic.experts.json"), "utf8");
     const parsed = parseRecording(JSON.parse(text));
     assert.equal("recording" in parsed && recordingJson(parsed.recording), text);
   });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { replicasNeeded } from "../../src/plan/expert-budget";
-import { withCopies } from "../../src/plan/expert-copies";
-import { fullestRank } from "../../src/plan/expert-load";
-import { placeExperts } from "../../src/plan/experts";
-import { anyRequest, recorded, recordingOf } from "../support/expert-cases";
+import { replicasNeeded } from "../../../src/plan/experts/budget";
+import { withCopies } from "../../../src/plan/experts/copies";
+import { fullestRank } from "../../../src/plan/experts/load";
+import { placeExperts } from "../../../src/plan/experts/place-experts";
+import { anyRequest, recorded, recordingOf } from "../../support/expert-cases";
 
 describe("withCopies", () => {
   it("copies experts that no other rank has, which changes no load", () => {

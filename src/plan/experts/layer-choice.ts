@@ -1,10 +1,10 @@
-import { withCopies } from "./expert-copies";
-import { freshRow, referenceRow, type FreshRow } from "./expert-fresh";
-import { fullestRank } from "./expert-load";
-import { improvePlacement } from "./expert-reassign";
-import { fetchCost, leastFetches, relabelled, totalCost, type Holdings } from "./expert-relabel";
-import { balanced, noFurtherThan } from "./expert-search";
-import { arrangedInTrays, spreadOverTrays } from "./expert-trays";
+import { withCopies } from "./copies";
+import { freshRow, referenceRow, type FreshRow } from "./fresh-row";
+import { fullestRank } from "./load";
+import { improvePlacement } from "./reassign";
+import { fetchCost, leastFetches, relabelled, totalCost, type Holdings } from "./relabel";
+import { balanced, noFurtherThan } from "./search";
+import { arrangedInTrays, spreadOverTrays } from "./trays";
 
 /** One layer to place. */
 export interface LayerRequest {

@@ -1,9 +1,9 @@
-import type { PlacedExperts } from "./intent";
-import type { PoolPlan } from "./pool";
-import { decodeStep } from "./speed/decode-step";
-import { stepImbalance } from "./speed/expert-imbalance";
-import { decodeSpeed } from "./speed/pool-speed";
-import { meanContextTokens, type Workload } from "./workload";
+import type { PlacedExperts } from "../intent";
+import type { PoolPlan } from "../pool";
+import { decodeStep } from "../speed/decode-step";
+import { stepImbalance } from "../speed/expert-imbalance";
+import { decodeSpeed } from "../speed/pool-speed";
+import { meanContextTokens, type Workload } from "../workload";
 
 /** What a placement is worth to the pool that loads it. */
 export interface ExpertOutlook extends PlacedExperts {

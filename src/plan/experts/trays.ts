@@ -1,4 +1,4 @@
-import { holds, loadOf, rowOf, searchedLayer, swapSlots, type SearchedLayer } from "./expert-layer";
+import { holds, loadOf, rowOf, searchedLayer, swapSlots, type SearchedLayer } from "./layer";
 
 /** GPUs of a GB200 compute tray. */
 const gpusPerTray = 4;

@@ -1,11 +1,11 @@
-import { leastFullestRank } from "./expert-bound";
-import { firstRow, nextRow, type LayerRequest } from "./expert-layer-choice";
-import { balancedness, fullestRank, rankLoads, slotLoads } from "./expert-load";
-import { placeHierarchically, type ExpertGroups } from "./expert-packing";
-import { trivialRow, type ExpertPlacement } from "./expert-placement";
-import type { ExpertRecording } from "./expert-recording";
-import { fetchesIn, holdingsOf, type Fetches, type Holdings } from "./expert-relabel";
-import { sharedTrays, usualRanksPerTray } from "./expert-trays";
+import { leastFullestRank } from "./bound";
+import { firstRow, nextRow, type LayerRequest } from "./layer-choice";
+import { balancedness, fullestRank, rankLoads, slotLoads } from "./load";
+import { placeHierarchically, type ExpertGroups } from "./packing";
+import { trivialRow, type ExpertPlacement } from "./placement";
+import type { ExpertRecording } from "./recording";
+import { fetchesIn, holdingsOf, type Fetches, type Holdings } from "./relabel";
+import { sharedTrays, usualRanksPerTray } from "./trays";
 
 /** Mean load / highest load per rank. */
 export interface PlacementBalance {

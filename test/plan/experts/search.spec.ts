@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { balancedness, fullestRank } from "../../src/plan/expert-load";
-import { placeGlobally } from "../../src/plan/expert-packing";
-import { improvePlacement } from "../../src/plan/expert-reassign";
-import { improveBySwaps, noFurtherThan } from "../../src/plan/expert-search";
+import { balancedness, fullestRank } from "../../../src/plan/experts/load";
+import { placeGlobally } from "../../../src/plan/experts/packing";
+import { improvePlacement } from "../../../src/plan/experts/reassign";
+import { improveBySwaps, noFurtherThan } from "../../../src/plan/experts/search";
 
 describe("improveBySwaps", () => {
   it("takes load off the fullest rank and keeps the replicas", () => {

@@ -1,7 +1,7 @@
-import type { ExpertPlacement } from "./expert-placement";
-import type { ExpertRecording } from "./expert-recording";
-import { sharedTrays, usualRanksPerTray } from "./expert-trays";
-import { placeExperts, type PlacementRequest, type PlannedPlacement } from "./experts";
+import type { ExpertPlacement } from "./placement";
+import type { ExpertRecording } from "./recording";
+import { sharedTrays, usualRanksPerTray } from "./trays";
+import { placeExperts, type PlacementRequest, type PlannedPlacement } from "./place-experts";
 
 /** A placement, and whether it is the one that was recorded. */
 export interface ChosenPlacement extends PlannedPlacement {

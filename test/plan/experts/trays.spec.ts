@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fullestRank } from "../../src/plan/expert-load";
-import { arrangedInTrays, sharedTrays, spreadOverTrays, usualRanksPerTray } from "../../src/plan/expert-trays";
-import { placeExperts } from "../../src/plan/experts";
-import { anyRequest, recorded, recordingOf } from "../support/expert-cases";
+import { fullestRank } from "../../../src/plan/experts/load";
+import { arrangedInTrays, sharedTrays, spreadOverTrays, usualRanksPerTray } from "../../../src/plan/experts/trays";
+import { placeExperts } from "../../../src/plan/experts/place-experts";
+import { anyRequest, recorded, recordingOf } from "../../support/expert-cases";
 
 const free = (highest: number) => ({ ranksPerTray: 2, highest, fetchCost: () => 0 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { cheapestAssignment, leastCost } from "../../src/plan/expert-assignment";
+import { cheapestAssignment, leastCost } from "../../../src/plan/experts/assignment";
 
 const anyCosts = fc
   .integer({ min: 1, max: 6 })

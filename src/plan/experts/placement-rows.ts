@@ -1,4 +1,4 @@
-import type { Problem } from "../problems";
+import type { Problem } from "../../problems";
 
 /** What the rows of a placement must fit: [layer][slot], the logical expert in each slot. */
 export interface PlacementShape {

@@ -1,4 +1,4 @@
-import { replicate } from "./expert-packing";
+import { replicate } from "./packing";
 
 /**
  * Load that no placement's fullest rank is below. It carries at least the mean. And whatever the numbers of replicas,

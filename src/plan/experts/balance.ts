@@ -1,7 +1,7 @@
-import { balancedness, rankLoads, slotLoads } from "./expert-load";
-import { placeGlobally } from "./expert-packing";
-import { trivialRow, type ExpertPlacement } from "./expert-placement";
-import type { ExpertRecording } from "./expert-recording";
+import { balancedness, rankLoads, slotLoads } from "./load";
+import { placeGlobally } from "./packing";
+import { trivialRow, type ExpertPlacement } from "./placement";
+import type { ExpertRecording } from "./recording";
 
 /** Recorded load of one layer on the ranks that hold its experts. */
 export interface LayerLoad {

@@ -1,6 +1,6 @@
-import { balanceBound } from "./expert-bound";
-import { freshRow } from "./expert-fresh";
-import type { ExpertRecording } from "./expert-recording";
+import { balanceBound } from "./bound";
+import { freshRow } from "./fresh-row";
+import type { ExpertRecording } from "./recording";
 
 export interface ReplicaGoal {
   readonly ranks: number;

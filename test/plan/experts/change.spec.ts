@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { keptOrBetter } from "../../src/plan/expert-change";
-import { trivialPlacement, type ExpertPlacement } from "../../src/plan/expert-placement";
-import { sharedTrays } from "../../src/plan/expert-trays";
-import { placeExperts, type PlacementRequest } from "../../src/plan/experts";
-import { anyRequest, recorded, recordingOf } from "../support/expert-cases";
-import { drifted } from "../support/expert-histogram";
+import { keptOrBetter } from "../../../src/plan/experts/change";
+import { trivialPlacement, type ExpertPlacement } from "../../../src/plan/experts/placement";
+import { sharedTrays } from "../../../src/plan/experts/trays";
+import { placeExperts, type PlacementRequest } from "../../../src/plan/experts/place-experts";
+import { anyRequest, recorded, recordingOf } from "../../support/expert-cases";
+import { drifted } from "../../support/expert-histogram";
 
 const size = { slots: 288, ranks: 48 };
 const current = placeExperts(recorded, size).placement;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { movedExperts, trivialPlacement } from "../../src/plan/expert-placement";
-import { recorded } from "../support/expert-cases";
+import { movedExperts, trivialPlacement } from "../../../src/plan/experts/placement";
+import { recorded } from "../../support/expert-cases";
 
 describe("movedExperts", () => {
   const place = (rows: number[][]) => ({ ranks: 2, physicalToLogical: rows });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { fullestRank } from "../../src/plan/expert-load";
-import { packBalanced, placeGlobally, placeHierarchically, replicate } from "../../src/plan/expert-packing";
-import { flashExample, publishedPlacement, publishedWeights } from "../support/expert-cases";
+import { fullestRank } from "../../../src/plan/experts/load";
+import { packBalanced, placeGlobally, placeHierarchically, replicate } from "../../../src/plan/experts/packing";
+import { flashExample, publishedPlacement, publishedWeights } from "../../support/expert-cases";
 
 const publishedReplicas = [
   [1, 2, 1, 1, 2, 2, 1, 1, 1, 1, 2, 1],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { checkPlacementRequest, placementWarnings } from "../../src/plan/expert-rules";
-import { placeExperts } from "../../src/plan/experts";
-import { recorded, recordingOf } from "../support/expert-cases";
+import { checkPlacementRequest, placementWarnings } from "../../../src/plan/experts/rules";
+import { placeExperts } from "../../../src/plan/experts/place-experts";
+import { recorded, recordingOf } from "../../support/expert-cases";
 
 const evenly = "every rank holds the same number of experts: (routed + redundant) % expert parallel size = 0";
 const ofThisModel = {

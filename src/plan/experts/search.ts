@@ -1,4 +1,4 @@
-import { fullestOf, loadOf, rowOf, searchedLayer, swapSlots, type SearchedLayer } from "./expert-layer";
+import { fullestOf, loadOf, rowOf, searchedLayer, swapSlots, type SearchedLayer } from "./layer";
 
 /** A layer this near to what its fullest rank cannot be below is balanced: one step of 128 requests is off by about 6 %. */
 export const balanced = 1.001;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { leastFullestRank } from "../../src/plan/expert-bound";
-import { fullestRank } from "../../src/plan/expert-load";
-import { placeGlobally } from "../../src/plan/expert-packing";
-import { movedExperts, trivialPlacement } from "../../src/plan/expert-placement";
-import { balanced } from "../../src/plan/expert-search";
-import { placeExperts } from "../../src/plan/experts";
+import { leastFullestRank } from "../../../src/plan/experts/bound";
+import { fullestRank } from "../../../src/plan/experts/load";
+import { placeGlobally } from "../../../src/plan/experts/packing";
+import { movedExperts, trivialPlacement } from "../../../src/plan/experts/placement";
+import { balanced } from "../../../src/plan/experts/search";
+import { placeExperts } from "../../../src/plan/experts/place-experts";
 import {
   anyRequest,
   flashExample,
@@ -13,7 +13,7 @@ import {
   publishedWeights,
   recorded,
   recordingOf,
-} from "../support/expert-cases";
+} from "../../support/expert-cases";
 
 describe("placeExperts", () => {
   it("balances a DeepSeek-like recording on 32 ranks to a thousandth", () => {
