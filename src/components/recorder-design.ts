@@ -21,7 +21,14 @@ export interface RecorderDesign {
 
 export type DesignedRecorder = { readonly design: RecorderDesign } | { readonly problems: readonly Problem[] };
 
-const usual = { windowSeconds: 20, leastWindows: 5, errorPercent: 1, limitSeconds: 900, margin: 0.05 } as const;
+/** What is not said of a recording. */
+export const usualRecording = {
+  windowSeconds: 20,
+  leastWindows: 5,
+  errorPercent: 1,
+  limitSeconds: 900,
+  margin: 0.05,
+} as const;
 
 /** A dump of a thousand steps of DeepSeek-R1 has 62 MB, which rank 0 sums up from all ranks and writes. */
 const callSeconds = 60;
@@ -43,7 +50,6 @@ export function designRecorder(name: string, args: ExpertRecorderArgs): Designed
   ];
   if (problems.length > 0 || recorder === undefined || shape === undefined) return { problems };
   const job = recordingJob(requestOf(name, args, recorder, shape));
-  const limit = args.limitSeconds ?? usual.limitSeconds;
   return {
     design: {
       input: {
@@ -51,7 +57,7 @@ export function designRecorder(name: string, args: ExpertRecorderArgs): Designed
         namespace: args.pool.namespace,
         name: jobName(job),
         file: args.file.split(path.sep).join("/"),
-        waitSeconds: limit + patienceSeconds,
+        waitSeconds: measureOf(args).limitSeconds + patienceSeconds,
         pollSeconds,
         context: args.context ?? "",
       },
@@ -98,13 +104,9 @@ function taskOf(args: ExpertRecorderArgs, recorder: ExpertRecorder, shape: Model
     ...(experts.mode === "static" ? { placementFile: `${recordedPlacementDirectory}/${experts.key}` } : {}),
     moving: experts.mode === "dynamic",
     keepRecording: experts.mode === "dynamic" || experts.watched,
-    windowSeconds: args.windowSeconds ?? usual.windowSeconds,
-    leastWindows: args.leastWindows ?? usual.leastWindows,
-    errorPercent: args.errorPercent ?? usual.errorPercent,
-    limitSeconds: args.limitSeconds ?? usual.limitSeconds,
+    ...measureOf(args),
     callSeconds,
     promised: experts.mode === "static" ? experts.balancednessAfter : 0,
-    margin: args.margin ?? usual.margin,
   };
 }
 
@@ -154,7 +156,7 @@ function checkRecorder(args: ExpertRecorderArgs, recorder: ExpertRecorder | unde
 }
 
 function checkNumbers(args: ExpertRecorderArgs): readonly Problem[] {
-  const { windowSeconds, leastWindows, errorPercent, limitSeconds, margin } = { ...usual, ...stated(args) };
+  const { windowSeconds, leastWindows, errorPercent, limitSeconds, margin } = measureOf(args);
   return [
     ...between("windowSeconds", windowSeconds, 1, 600, "a recorder keeps the newest thousand steps"),
     ...between("leastWindows", leastWindows, 2, 100, "it takes two windows to differ"),
@@ -164,12 +166,10 @@ function checkNumbers(args: ExpertRecorderArgs): readonly Problem[] {
   ];
 }
 
-function stated(args: ExpertRecorderArgs): Partial<Record<keyof typeof usual, number>> {
-  return Object.fromEntries(
-    (Object.keys(usual) as (keyof typeof usual)[]).flatMap((key) =>
-      args[key] === undefined ? [] : [[key, args[key]] as const],
-    ),
-  );
+function measureOf(args: ExpertRecorderArgs): Record<keyof typeof usualRecording, number> {
+  const names = Object.keys(usualRecording) as (keyof typeof usualRecording)[];
+  const stated = names.flatMap((name) => (args[name] === undefined ? [] : [[name, args[name]] as const]));
+  return { ...usualRecording, ...Object.fromEntries(stated) };
 }
 
 function between(path: string, value: number, least: number, most: number, rule: string): readonly Problem[] {

@@ -129,7 +129,7 @@ describe("the life of a placement on the simulated rack", function () {
     );
     assert.match(
       report,
-      /GPUs load [\d,]+ experts they did not hold, a full decode step [\d.]+ ms, in the model's order [\d.]+ ms \(\+\d+ % speed\)/,
+      /GPUs load [\d,]+ experts they did not hold, a full decode step [\d.]+ ms, in the model's order [\d.]+ ms \(\+\d+\.\d % speed\)/,
     );
     assert.match(report, /decode restarts \(about \d+ min\)/);
     assert.doesNotMatch(report, /prefill (rolls|restarts)/);

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
+import { usualRecording } from "../../src/components/recorder-design";
+import { driftFloor } from "../../src/manifests/expert-drift-rule";
+import { parseStackConfig } from "../../stacks/config";
 import { documentRow, histograms, placementRow, sizes, type PlacementRow } from "../../tools/calibrate/placement-rows";
 
 const text = readFileSync(join(__dirname, "../../docs/experts.md"), "utf8");
@@ -31,6 +35,47 @@ describe("the experts' document", () => {
       ],
     );
     assert.equal(text.split("\n").filter((line) => /^\| (log-normal|power law) /.test(line)).length, 30);
+  });
+});
+
+describe("what the documents say of recordings and drift", () => {
+  const readme = readFileSync(join(__dirname, "../../README.md"), "utf8");
+  const stack = parse(readFileSync(join(__dirname, "../../stacks/Pulumi.client1.yaml"), "utf8")) as {
+    config: Record<string, unknown>;
+  };
+  const client1 = Object.fromEntries(
+    Object.entries(stack.config).map(([key, value]) => [key.replace("nvl72:", ""), value]),
+  );
+
+  for (const [file, content] of [
+    ["README.md", readme],
+    ["docs/experts.md", text],
+  ] as const) {
+    it(`is what a stack takes: ${file}`, () => {
+      const snippet = /```yaml\n( {2}nvl72:experts:[^]*?)```/.exec(content)?.[1] ?? "";
+      const experts = (parse(snippet) as Record<string, unknown>)["nvl72:experts"];
+      const config = parseStackConfig({ ...client1, experts }, { stack: "client1", file: "Pulumi.client1.yaml" });
+      assert.ok("experts" in config);
+      assert.equal(config.experts.record?.claim, "recordings");
+    });
+  }
+
+  it("has the numbers that a recording starts with", () => {
+    const { windowSeconds, leastWindows, errorPercent, limitSeconds, margin } = usualRecording;
+    for (const said of [
+      `\`windowSeconds\` (${windowSeconds})`,
+      `\`errorPercent\`\n   (${errorPercent})`,
+      `\`leastWindows\` (${leastWindows})`,
+      `\`limitSeconds\` (${limitSeconds})`,
+      `\`margin\`, ${100 * margin} %`,
+    ]) {
+      assert.ok(text.includes(said), said);
+    }
+  });
+
+  it("has the floor of a promise", () => {
+    const floor = driftFloor({ promised: 0.999, margin: 0.1, shape: { layers: 61, denseLayers: 3 } });
+    assert.ok(text.includes(`A promise of 0.999 on DeepSeek-R1 is a floor of ${floor}.`));
   });
 });
 

@@ -22,9 +22,9 @@ function placementStory(change: ComponentChange, experts: ExpertSummary | undefi
 function stepPhrase(experts: ExpertSummary): string[] {
   const { stepMillisecondsBefore: before, stepMillisecondsAfter: after } = experts;
   if (before === undefined || after === undefined) return [];
-  const gain = Math.round(100 * (before / after - 1));
+  const gain = (100 * (before / after - 1)).toFixed(1);
   return [
-    `a full decode step ${versus(experts, before, after, (step) => `${brief(step)} ms`)} (${gain >= 0 ? "+" : ""}${gain} % speed)`,
+    `a full decode step ${versus(experts, before, after, (step) => `${brief(step)} ms`)} (${gain.startsWith("-") ? "" : "+"}${gain} % speed)`,
   ];
 }
 
