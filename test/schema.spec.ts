@@ -25,14 +25,18 @@ describe("the schema for other languages", () => {
     assert.equal(committed, await currentSchema());
   });
 
-  it("has the five components, each with a ref and a ready", () => {
+  it("has the five components that serve, each with a ref and a ready, and the one that records", () => {
     const { resources } = JSON.parse(committed) as Schema;
     assert.deepEqual(
       Object.entries(resources).map(([token, { required }]) => [token, required]),
-      ["ClientDomain", "DecodePool", "ExpertBalancer", "PrefillPool", "Router"].map((component) => [
-        `pulumi-nvl72:index:${component}`,
-        ["ready", "ref"],
-      ]),
+      [
+        ["pulumi-nvl72:index:ClientDomain", ["ready", "ref"]],
+        ["pulumi-nvl72:index:DecodePool", ["ready", "ref"]],
+        ["pulumi-nvl72:index:ExpertBalancer", ["ready", "ref"]],
+        ["pulumi-nvl72:index:ExpertRecorder", ["summary"]],
+        ["pulumi-nvl72:index:PrefillPool", ["ready", "ref"]],
+        ["pulumi-nvl72:index:Router", ["ready", "ref"]],
+      ],
     );
   });
 

@@ -13,6 +13,7 @@ import { refVersion, type ExpertPlacementRef } from "../refs";
 import { checkDrift, driftRule } from "./drift-watch";
 import type { ExpertBalancerArgs } from "./expert-args";
 import { readRecording } from "./recording-source";
+import { unknownPreset } from "./unknown-preset";
 
 /** What an ExpertBalancer publishes, and what it tells pools. */
 export interface Publication {
@@ -227,15 +228,6 @@ function checkRecordings({ recordingsClaim, leastGain = usualLeastGain }: Expert
     });
   }
   return problems;
-}
-
-function unknownPreset(preset: string): Problem {
-  return {
-    path: "preset",
-    what: `${preset} is not a checkpoint that is known`,
-    rule: "experts and layers follow from a checkpoint's shape",
-    fix: "the preset of the pool's model",
-  };
 }
 
 function round(value: number): number {

@@ -13,6 +13,7 @@ import { findCheckpoint, type ModelShape } from "../plan/model-shape";
 import type { Problem } from "../problems";
 import type { FetchRecordingInput } from "./fetch-recording-script";
 import type { ExpertRecorderArgs } from "./recorder-args";
+import { unknownPreset } from "./unknown-preset";
 
 /** A recording, checked and rendered: all that is left is to ask for it. */
 export interface RecorderDesign {
@@ -198,13 +199,4 @@ function checkTexts({ run, file }: ExpertRecorderArgs): readonly Problem[] {
     });
   }
   return problems;
-}
-
-function unknownPreset(preset: string): Problem {
-  return {
-    path: "preset",
-    what: `${preset} is not a checkpoint that is known`,
-    rule: "experts and layers follow from a checkpoint's shape",
-    fix: "the preset of the pool's model",
-  };
 }

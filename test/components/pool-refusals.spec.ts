@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { DecodePool, type DecodePoolArgs } from "../../src/index";
 import { decodeArgs, domain } from "../support/component-args";
 import { refusalOf } from "../support/registration-harness";
+import { placementRef } from "../support/recorder-args";
 
 async function refused(args: DecodePoolArgs, name = "client1-decode"): Promise<string> {
   return (await refusalOf(() => new DecodePool(name, args))).message;
@@ -78,24 +79,7 @@ describe("a pool that cannot work is refused before anything is registered", () 
   });
 
   it("for a placement of experts that is for other ranks", async () => {
-    const experts = {
-      version: 1,
-      client: "client1",
-      namespace: "client1",
-      engine: "sglang",
-      mode: "static",
-      redundantExperts: 32,
-      configMap: "client1-experts-0123456789",
-      key: "placement.json",
-      expertParallelSize: 16,
-      balancednessBefore: 0.5,
-      beforeIsRecorded: false,
-      balancednessAfter: 1,
-      balancednessBound: 1,
-      movedExperts: 9000,
-      recordingsClaim: "",
-      watched: false,
-    };
+    const experts = placementRef({ expertParallelSize: 16 });
     assert.match(
       await refused(decodeArgs({ experts })),
       /^ {2}experts: the placement is for 16 ranks, a worker has 32$/m,
@@ -103,24 +87,12 @@ describe("a pool that cannot work is refused before anything is registered", () 
   });
 
   it("for a placement of another client, or one that nobody makes", async () => {
-    const placement = {
-      version: 1,
+    const placement = placementRef({
       client: "client2",
       namespace: "client2",
-      engine: "sglang",
       mode: "sometimes",
-      redundantExperts: 32,
-      configMap: "",
-      key: "",
       expertParallelSize: 0,
-      balancednessBefore: 0,
-      beforeIsRecorded: false,
-      balancednessAfter: 0,
-      balancednessBound: 0,
-      movedExperts: 0,
-      recordingsClaim: "",
-      watched: false,
-    };
+    });
     const message = await refused(decodeArgs({ experts: placement }));
     assert.match(message, /^ {2}experts: a placement in namespace client2, the pool is in client1$/m);
     assert.match(message, /^ {2}experts\.mode: sometimes is not a way of balancing$/m);

@@ -7,22 +7,9 @@ import { allocate } from "../../stacks/allocation";
 import { ownShare } from "../../stacks/client-args";
 import { planClientStack } from "../../stacks/client-plan";
 import { parseStackConfig, type RackConfig, type RawConfig } from "../../stacks/config";
+import { client, origin } from "../support/client-config";
 
 const directory = path.join(__dirname, "../../stacks");
-const origin = { stack: "client1", file: "Pulumi.client1.yaml" };
-
-const client: RawConfig = {
-  client: "client1",
-  trays: 9,
-  workload: { inputTokens: 1024, outputTokens: 8192 },
-  model: { preset: "deepseek-r1-nvfp4", weights: { hostPath: "/mnt/models", path: "R1" } },
-  engine: { name: "sglang", version: "0.5.8", image: "lmsysorg/sglang:v0.5.8-cu130" },
-  pools: {
-    prefill: { workers: 1, gpusPerWorker: 4 },
-    decode: { workers: 1, gpusPerWorker: 32, batchPerRank: 256 },
-  },
-  router: { image: "lightseekorg/smg:1.13.0" },
-};
 
 function refusal(raw: RawConfig): string {
   try {

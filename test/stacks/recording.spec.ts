@@ -7,26 +7,14 @@ import { publish } from "../../src/components/expert-publication";
 import { RefusedError } from "../../src/problems";
 import { balancerArgs, domainArgs, ownShare } from "../../stacks/client-args";
 import { planClientStack } from "../../stacks/client-plan";
-import { parseStackConfig, type ClientConfig, type RawConfig } from "../../stacks/config";
+import { parseStackConfig, type ClientConfig } from "../../stacks/config";
 import { recordingArgs, verificationArgs, type RecorderRefs } from "../../stacks/recording-args";
 import { sizePools } from "../../stacks/sized-config";
+import { client, origin } from "../support/client-config";
 import { poolRef, staticBalancerArgs } from "../support/component-args";
 
-const origin = { stack: "client1", file: "Pulumi.client1.yaml" };
 const share = ownShare("client1", 9);
 
-const client: RawConfig = {
-  client: "client1",
-  trays: 9,
-  workload: { inputTokens: 1024, outputTokens: 8192 },
-  model: { preset: "deepseek-r1-nvfp4", weights: { hostPath: "/mnt/models", path: "R1" } },
-  engine: { name: "sglang", version: "0.5.8", image: "lmsysorg/sglang:v0.5.8-cu130" },
-  pools: {
-    prefill: { workers: 1, gpusPerWorker: 4 },
-    decode: { workers: 1, gpusPerWorker: 32, batchPerRank: 256 },
-  },
-  router: { image: "lightseekorg/smg:1.13.0" },
-};
 const vllm = { name: "vllm", version: "0.33.0", image: "vllm/vllm-openai:v0.33.0", orchestrator: "leader-worker-set" };
 const recording = "client1.experts.json";
 
