@@ -1,3 +1,4 @@
+import { newestKnown } from "../versions";
 import flagTable from "./flag-table.json";
 
 /** Versions whose flags were read from the published package. A patch or post release speaks its base's dialect. */
@@ -22,9 +23,7 @@ const table: Readonly<Record<SglangVersion, TableEntry>> = flagTable.versions;
 
 /** The dialect of `0.5.8`, `0.5.8.post1` or `0.5.9` (the newest known that is not newer); undefined before the first. */
 export function dialectOf(version: string): Dialect | undefined {
-  const wanted = releaseNumber(version);
-  if (wanted === undefined) return undefined;
-  const known = sglangVersions.filter((candidate) => (releaseNumber(candidate) ?? 0) <= wanted).at(-1);
+  const known = newestKnown(version, sglangVersions);
   if (known === undefined) return undefined;
   const entry = table[known];
   return {
@@ -42,11 +41,4 @@ export const balanceMetricVariable = "SGLANG_ENABLE_EPLB_BALANCEDNESS_METRIC";
 /** Can this version report the balance of its steps as a metric? */
 export function reportsBalance({ flags, environment }: Pick<Dialect, "flags" | "environment">): boolean {
   return flags.has(balanceReportFlag) || environment.has(balanceMetricVariable);
-}
-
-/** `0.5.8.post1` -> 5008: releases of the 0.x line in order. */
-function releaseNumber(version: string): number | undefined {
-  const match = /^0\.(\d+)\.(\d+)(?:\.post\d+)?$/.exec(version);
-  if (match === null) return undefined;
-  return Number(match[1]) * 1000 + Number(match[2]);
 }

@@ -1,7 +1,8 @@
 import { trivialRow } from "../../plan/experts/placement";
 import { kvPageTokens } from "../../plan/memory";
 import type { PoolPlan } from "../../plan/pool";
-import type { Engine, EngineProcess, GroupVariables, HttpProbe, MountedFile } from "../engine";
+import type { Engine, EngineProcess, GroupVariables, MountedFile } from "../engine";
+import { httpProbes } from "../probes";
 import { checkSglang, checkSglangVersion } from "./check";
 import { dialectOf, sglangVersions } from "./dialect";
 import { drain } from "./drain";
@@ -13,7 +14,7 @@ import { launchFlags, placementDirectory } from "./launch-line";
 import { bootstrapPort, httpPort, processPorts } from "./ports";
 import { sglangRecordingProgram } from "./recorder";
 
-const startupPeriodSeconds = 10;
+const health = "/health";
 
 /** SGLang with prefill/decode disaggregation, one launcher process per tray. */
 export const sglang: Engine = {
@@ -42,16 +43,8 @@ function sglangProcess(plan: PoolPlan, group: GroupVariables): EngineProcess {
     args: [...toArgs(launchFlags(plan, dialect, group)), ...(plan.intent.extraArgs ?? [])],
     env: environment(plan, dialect),
     ports: processPorts(plan.role),
-    probes: {
-      startup: {
-        ...healthProbe,
-        periodSeconds: startupPeriodSeconds,
-        failureThreshold: Math.ceil(plan.startup.budgetSeconds / startupPeriodSeconds),
-      },
-      readiness: { ...healthProbe, periodSeconds: 10, failureThreshold: 3 },
-      // A step with a full batch may keep the server from answering for seconds; the watchdog catches a stuck one.
-      liveness: { ...healthProbe, periodSeconds: 30, failureThreshold: 10 },
-    },
+    // Every tray of a worker answers: those without the HTTP server start a small one for it (entrypoints/engine.py).
+    probes: httpProbes({ startup: health, readiness: health, liveness: health }, httpPort, plan.startup),
     drain: drain(plan.drainSeconds),
     files: placementFile(plan),
     configuration: [],
@@ -67,15 +60,6 @@ function recordingPlace({ intent }: PoolPlan): Pick<EngineProcess, "scratchDirec
   if (claim === undefined) return { scratchDirectories: [cacheDirectory, recordingDirectory] };
   return { scratchDirectories: [cacheDirectory], recordings: { directory: recordingDirectory, claim } };
 }
-
-/** Every tray of a worker answers it: those without the HTTP server start a small one for this (entrypoints/engine.py). */
-const healthProbe: HttpProbe = {
-  path: "/health",
-  port: httpPort,
-  periodSeconds: 10,
-  timeoutSeconds: 5,
-  failureThreshold: 3,
-};
 
 function placementFile({ intent }: PoolPlan): readonly MountedFile[] {
   const { configMap, key } = intent.experts;

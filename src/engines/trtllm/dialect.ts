@@ -1,3 +1,4 @@
+import { newestKnown } from "../versions";
 import flagTable from "./flag-table.json";
 
 /**
@@ -29,9 +30,7 @@ const table: Readonly<Record<DynamoVersion, TableEntry>> = flagTable.versions;
 
 /** The dialect of `1.6.1`, `0.8.1.post2` or `1.3.1` (the newest known that is not newer); undefined before the first. */
 export function dialectOf(version: string): Dialect | undefined {
-  const wanted = releaseNumber(version);
-  if (wanted === undefined) return undefined;
-  const known = trtllmVersions.filter((candidate) => (releaseNumber(candidate) ?? 0) <= wanted).at(-1);
+  const known = newestKnown(version, trtllmVersions);
   if (known === undefined) return undefined;
   const entry = table[known];
   return {
@@ -41,11 +40,4 @@ export function dialectOf(version: string): Dialect | undefined {
     frontendFlags: new Set(entry.frontend),
     environment: new Set(entry.environment),
   };
-}
-
-/** `1.6.1.post2` -> 1006001: releases in order. */
-function releaseNumber(version: string): number | undefined {
-  const match = /^(\d+)\.(\d+)\.(\d+)(?:\.post\d+)?$/.exec(version);
-  if (match === null) return undefined;
-  return (Number(match[1]) * 1000 + Number(match[2])) * 1000 + Number(match[3]);
 }

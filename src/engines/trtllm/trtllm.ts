@@ -1,5 +1,6 @@
 import type { PoolPlan } from "../../plan/pool";
-import type { Engine, EngineProcess, HttpProbe, Probes } from "../engine";
+import type { Engine, EngineProcess } from "../engine";
+import { httpProbes } from "../probes";
 import { checkTrtllm, checkTrtllmVersion } from "./check";
 import { dialectOf, trtllmVersions } from "./dialect";
 import { engineArgsKey, engineArgsPath, engineArgsYaml } from "./engine-args";
@@ -12,7 +13,12 @@ import { processPorts, systemPort } from "./ports";
 import { recordingFolder, recordingPlace, trtllmRecordingProgram } from "./recorder";
 import { trtllmWarnings } from "./warnings";
 
-const startupPeriodSeconds = 10;
+/**
+ * Of the leader; the operator takes them from a worker's other trays and asks those for their sshd. Its own defaults
+ * wait two hours for the start and restart a worker after one answer that takes four seconds (component_worker.go,
+ * 015d780b).
+ */
+const probePaths = { startup: "/live", readiness: "/health", liveness: "/live" } as const;
 
 /** After its grace period a worker hands over what is still being sent, for 30 s, and frees its engine, for up to 30 s. */
 const cleanUpSeconds = 60;
@@ -54,7 +60,7 @@ function trtllmProcess(plan: PoolPlan): EngineProcess {
     args: [...launchArgs(plan, dialect), ...(plan.intent.extraArgs ?? [])],
     env: environment(plan, dialect),
     ports: processPorts(plan),
-    probes: probes(plan),
+    probes: httpProbes(probePaths, systemPort, plan.startup),
     endSeconds: plan.drainSeconds + cleanUpSeconds,
     ...(plan.parallel.nodes > 1 ? { capabilities: sshCapabilities } : {}),
     files: placementFile(plan),
@@ -64,25 +70,4 @@ function trtllmProcess(plan: PoolPlan): EngineProcess {
     podAnnotations: {},
     settings: {},
   };
-}
-
-/**
- * Of the leader; the operator takes them from a worker's other trays and asks those for their sshd. Its own defaults
- * wait two hours for the start and restart a worker after one answer that takes four seconds (component_worker.go,
- * 015d780b).
- */
-function probes({ startup }: PoolPlan): Probes {
-  return {
-    startup: {
-      ...probe("/live"),
-      periodSeconds: startupPeriodSeconds,
-      failureThreshold: Math.ceil(startup.budgetSeconds / startupPeriodSeconds),
-    },
-    readiness: probe("/health"),
-    liveness: { ...probe("/live"), periodSeconds: 30, failureThreshold: 10 },
-  };
-}
-
-function probe(path: string): HttpProbe {
-  return { path, port: systemPort, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 };
 }

@@ -1,3 +1,4 @@
+import { newestKnown } from "../versions";
 import flagTable from "./flag-table.json";
 
 /** Versions whose flags were read from the published package; 0.29.0 is the one that Ray 2.60 is built for. */
@@ -27,9 +28,7 @@ const table: Readonly<Record<string, Names>> = flagTable.vllm;
 
 /** The dialect of `0.25.1`, `0.25.1.post1` or `0.26.0` (the newest known that is not newer); undefined before the first. */
 export function dialectOf(version: string): Dialect | undefined {
-  const wanted = releaseNumber(version);
-  if (wanted === undefined) return undefined;
-  const known = vllmVersions.filter((candidate) => (releaseNumber(candidate) ?? 0) <= wanted).at(-1);
+  const known = newestKnown(version, vllmVersions);
   return known === undefined ? undefined : readDialect(known);
 }
 
@@ -60,11 +59,4 @@ function readDialect(version: VllmVersion): Dialect {
 export function namesOf(topics: Readonly<Record<string, Names>>, topic: string, version: string): ReadonlySet<string> {
   const groups = Object.entries(topics[topic] ?? {});
   return new Set(groups.flatMap(([versions, names]) => (versions.split(" ").includes(version) ? names : [])));
-}
-
-/** `0.25.1.post1` -> 25001: releases of the 0.x line in order. */
-function releaseNumber(version: string): number | undefined {
-  const match = /^0\.(\d+)\.(\d+)(?:\.post\d+)?$/.exec(version);
-  if (match === null) return undefined;
-  return Number(match[1]) * 1000 + Number(match[2]);
 }

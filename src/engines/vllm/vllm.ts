@@ -1,5 +1,6 @@
 import type { PoolPlan } from "../../plan/pool";
-import type { Engine, EngineProcess, GroupVariables, HttpProbe, Probes } from "../engine";
+import type { Engine, EngineProcess, GroupVariables } from "../engine";
+import { httpProbes } from "../probes";
 import { checkVllm, checkVllmVersion } from "./check";
 import { dialectOf, vllmVersions, type Dialect } from "./dialect";
 import { drain, rayDrain } from "./drain";
@@ -10,7 +11,7 @@ import { llmConfig } from "./llm-config";
 import { httpPort, processPorts, rayPorts } from "./ports";
 import { vllmWarnings } from "./warnings";
 
-const startupPeriodSeconds = 10;
+const health = "/health";
 
 /** vLLM with prefill/decode disaggregation: as a role of a Ray Serve application, or one server per tray. */
 export const vllm: Engine = {
@@ -44,7 +45,8 @@ function serverProcess(plan: PoolPlan, dialect: Dialect, group: GroupVariables):
     args: [...(grouped ? groupPrefix(group) : []), ...launchArguments(plan, dialect), ...(plan.intent.extraArgs ?? [])],
     env: environment(plan, dialect),
     ports: processPorts(plan),
-    probes: probes(plan),
+    // Every tray answers, with its own server or by the launcher in place of a headless engine; a dead engine says 503.
+    probes: httpProbes({ startup: health, readiness: health, liveness: health }, httpPort, plan.startup),
     drain: drain(plan.drainSeconds, everyTrayServes(plan)),
     files: [],
     configuration: [],
@@ -72,25 +74,3 @@ function rayProcess(plan: PoolPlan, dialect: Dialect): EngineProcess {
     settings: llmConfig(plan, dialect),
   };
 }
-
-function probes({ startup }: PoolPlan): Probes {
-  return {
-    startup: {
-      ...healthProbe,
-      periodSeconds: startupPeriodSeconds,
-      failureThreshold: Math.ceil(startup.budgetSeconds / startupPeriodSeconds),
-    },
-    readiness: { ...healthProbe, periodSeconds: 10, failureThreshold: 3 },
-    // An engine that died makes /health answer 503; a step with a full batch may keep the server busy for seconds.
-    liveness: { ...healthProbe, periodSeconds: 30, failureThreshold: 10 },
-  };
-}
-
-/** Every tray answers it: with its own server, or by the launcher in place of a headless engine. */
-const healthProbe: HttpProbe = {
-  path: "/health",
-  port: httpPort,
-  periodSeconds: 10,
-  timeoutSeconds: 5,
-  failureThreshold: 3,
-};
