@@ -48,16 +48,18 @@ function record(
   opts: pulumi.ComponentResourceOptions,
 ): Record<string, pulumi.Output<unknown>> {
   const directory = path.relative(process.cwd(), __dirname);
-  const asked = {
-    recording: { name: "record", args: recordingArgs(config, refs, directory) },
-    verification: { name: "verify", args: verificationArgs(config, refs, directory) },
-  };
-  const summaries = Object.entries(asked).flatMap(([output, { name, args }]) => {
-    if (args === undefined) return [];
-    const { summary } = new ExpertRecorder(`${config.client}-experts-${name}`, args, opts);
-    return [[output, summary.apply((text) => JSON.parse(text) as unknown)]];
-  });
-  return Object.fromEntries(summaries) as Record<string, pulumi.Output<unknown>>;
+  const recording = recordingArgs(config, refs, directory);
+  const verification = verificationArgs(config, refs, directory);
+  const recorder = recording && new ExpertRecorder(`${config.client}-experts-record`, recording, opts);
+  // One after the other: a dump empties the engine's only recorder.
+  const later = { ...opts, dependsOn: recorder === undefined ? [] : [recorder] };
+  const verifier = verification && new ExpertRecorder(`${config.client}-experts-verify`, verification, later);
+  return { ...summaryOf("recording", recorder), ...summaryOf("verification", verifier) };
+}
+
+function summaryOf(output: string, recorder: ExpertRecorder | undefined): Record<string, pulumi.Output<unknown>> {
+  if (recorder === undefined) return {};
+  return { [output]: recorder.summary.apply((text) => JSON.parse(text) as unknown) };
 }
 
 function checkedPlan(

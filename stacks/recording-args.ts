@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { findEngine } from "../src/engines/engines";
 import { designPool } from "../src/components/pool-design";
 import { decodeIntent } from "../src/components/pool-intent";
 import type { ExpertRecorderArgs } from "../src/components/recorder-args";
@@ -58,6 +59,7 @@ export function checkRecordings(
   const { record, recording, drift } = config.experts;
   if (record === undefined && drift === undefined) return [];
   if (recording === undefined && (record?.run !== undefined || record?.verify === true)) return [noFile];
+  if (record?.verify === true && findEngine(config.engine.name)?.recorder?.asksLeaders === false) return [onceOnly];
   const pool = designPool(`${config.client}-decode`, decodeArgs(config, domain, experts), decodeIntent);
   if ("problems" in pool) return pool.problems.filter(({ path: where }) => unableOf.test(where));
   const refs = { domain, pool: pool.design.ref, experts };
@@ -71,6 +73,13 @@ export function checkRecordings(
 
 /** Where an engine says that it cannot be recorded or watched. */
 const unableOf = /^experts\.(recordingsClaim|drift)$/;
+
+const onceOnly: Problem = {
+  path: "experts.record.verify",
+  what: "with an engine that records once after each start",
+  rule: "what it wrote after the roll is taken by the first who asks",
+  fix: "leave it out; a new run after the roll says whether the placement keeps its promise",
+};
 
 const noFile: Problem = {
   path: "experts.recording",

@@ -36,7 +36,7 @@ export interface ExpertBalancerArgs {
   recording?: number[][];
   /**
    * A recording says which placement was in force. A new one that is better by less than this share of balance is not
-   * worth a roll: the recorded one stays. Default 0.01.
+   * worth a roll: the recorded one stays. Default 0.02: less may be the recording's noise.
    */
   leastGain?: number;
   /**

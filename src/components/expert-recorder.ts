@@ -6,12 +6,15 @@ import { fetchRecordingScript } from "./fetch-recording-script";
 import type { ExpertRecorderArgs } from "./recorder-args";
 import { designRecorder, type RecorderDesign } from "./recorder-design";
 import { resourcesOf } from "./ref-resources";
-import { accepted, outputProblems, refuseIfAny } from "./refusal";
+import { accepted, outputProblems, refuseIfAny, warn } from "./refusal";
 
 /**
  * Records a running pool with a Job in the client's namespace, once for every new `run`, and puts the result into a file
  * beside the program; the next preview computes a placement from it. The pool goes on serving, whatever happens to the
  * recording: a failed one leaves the file as it was, and an interrupted `up` finds its Job again.
+ *
+ * Needs `node` and `kubectl` where `pulumi up` runs. kubectl asks the cluster of `context`, whatever provider the component
+ * is given.
  *
  * @throws RunError naming every argument that cannot work.
  */
@@ -20,8 +23,9 @@ export class ExpertRecorder extends pulumi.ComponentResource {
   public readonly summary: pulumi.Output<string>;
 
   constructor(name: string, args: ExpertRecorderArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { input } = checkedDesign(name, args);
+    const { input, warnings } = checkedDesign(name, args);
     super("pulumi-nvl72:index:ExpertRecorder", name, args, opts);
+    warn(this, warnings);
 
     const { pool } = args;
     const policy = recorderNetworkPolicy(name, pool.namespace, pool.client, pool.httpPort);

@@ -48,16 +48,41 @@ function state() {
   return { phase: "running" };
 }
 
+const refused = /forbidden|invalid|denied|error validating|no matches for kind|namespaces? .* not found/i;
+
 function start() {
   const { ok, stderr } = kubectl(["create", "-f", "-"], JSON.stringify(job));
-  if (!ok && !stderr.includes("AlreadyExists")) end("the Job was not made: " + stderr);
+  if (ok || stderr.includes("AlreadyExists")) return;
+  if (refused.test(stderr)) end("the Job was not made: " + stderr);
+  say(stderr);
 }
 
-const log = (lines) => kubectl(["logs", "--selector", "batch.kubernetes.io/job-name=" + name, "--tail=" + lines]);
+/** The Job's pod: the one that succeeded, else the newest. */
+function podOf() {
+  const { ok, stdout } = kubectl(["get", "pods", "--selector", "batch.kubernetes.io/job-name=" + name, "-o", "json"]);
+  const pods = ok ? JSON.parse(stdout).items : [];
+  const age = (pod) => pod.metadata.creationTimestamp ?? "";
+  return pods.find(({ status }) => status.phase === "Succeeded") ?? pods.sort((a, b) => (age(a) < age(b) ? 1 : -1))[0];
+}
+
+function log(lines) {
+  const pod = podOf();
+  if (pod === undefined) return { ok: false, stdout: "", stderr: "it has no pod" };
+  return kubectl(["logs", pod.metadata.name, "--tail=" + lines]);
+}
+
+/** Why a pod does not run: nowhere to go, no image, no volume. */
+function waitsFor() {
+  const status = podOf()?.status;
+  if (status === undefined) return "the Job has no pod yet";
+  const waiting = (status.containerStatuses ?? []).map(({ state }) => state.waiting).find((each) => each !== undefined);
+  const unmet = (status.conditions ?? []).find((each) => each.type === "PodScheduled" && each.status === "False");
+  return waiting === undefined ? unmet && "the pod waits: " + unmet.message : "the pod waits: " + (waiting.message ?? waiting.reason);
+}
 
 let said = "";
 function progress() {
-  const line = log(1).stdout.trim();
+  const line = log(1).stdout.trim() || waitsFor() || "";
   if (line === "" || line === said || line.startsWith("---")) return;
   said = line;
   say(line);
@@ -84,6 +109,8 @@ function keep({ text, summary }) {
   fs.writeFileSync(next, text);
   fs.renameSync(next, file);
   say(file + ": " + summary);
+  // Done with: the same run asked for again, some day, is a new recording.
+  kubectl(["delete", "job", name, "--wait=false"]);
   fs.writeSync(1, summary);
   process.exit(0);
 }
@@ -110,7 +137,7 @@ for (;;) {
     ours = true;
     progress();
   }
-  if (Date.now() > deadline) end("the Job " + name + " is not done after " + waitSeconds + " s" + (reason ? " (" + reason + ")" : "") + "; the next up waits for it again");
+  if (Date.now() > deadline) end("the Job " + name + " is not done after " + waitSeconds + " s" + (reason || said ? " (" + (reason ?? said) + ")" : "") + "; the next up waits for it again");
   sleep(pollSeconds);
 }
 `;

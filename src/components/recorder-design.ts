@@ -10,6 +10,7 @@ import {
 } from "../manifests/recording-job";
 import { checkObjectName } from "../manifests/object-name";
 import { findCheckpoint, type ModelShape } from "../plan/model-shape";
+import { rackNamed } from "../plan/rack";
 import type { Problem } from "../problems";
 import type { FetchRecordingInput } from "./fetch-recording-script";
 import type { ExpertRecorderArgs } from "./recorder-args";
@@ -18,6 +19,7 @@ import { unknownPreset } from "./unknown-preset";
 /** A recording, checked and rendered: all that is left is to ask for it. */
 export interface RecorderDesign {
   readonly input: FetchRecordingInput;
+  readonly warnings: readonly Problem[];
 }
 
 export type DesignedRecorder = { readonly design: RecorderDesign } | { readonly problems: readonly Problem[] };
@@ -62,9 +64,18 @@ export function designRecorder(name: string, args: ExpertRecorderArgs): Designed
         pollSeconds,
         context: args.context ?? "",
       },
+      warnings: args.experts.mode === "dynamic" ? [sharedRecorder] : [],
     },
   };
 }
+
+/** EPLBManager reckons with what the recorder holds, and a dump empties it (eplb_manager.py 06120cc8). */
+const sharedRecorder: Problem = {
+  path: "experts.mode",
+  what: "dynamic, while it is recorded",
+  rule: "each dump empties the recorder that the engine's own balancer reckons with, so it may place by a few seconds",
+  fix: "record rarely, and go on with mode static",
+};
 
 function requestOf(
   name: string,
@@ -80,6 +91,7 @@ function requestOf(
     run: args.run,
     pool: pool.name,
     image: args.image ?? pool.image,
+    architecture: rackNamed(domain.hardware).architecture,
     imagePullSecrets: args.imagePullSecrets ?? [],
     serviceAccount: domain.engineServiceAccount,
     claim: experts.recordingsClaim,

@@ -72,7 +72,7 @@ export function expertDriftRule(watch: DriftWatch): PrometheusRule {
               labels: { severity: watch.severity, client },
               annotations: {
                 summary: `Experts of ${client} no longer sit where its traffic wants them`,
-                description: `The fullest GPU waits for nobody and all others wait for it: mean over highest load per step is {{ $value | printf "%.2f" }}, below ${floor}. Record the pool again (experts.record.run) and look at the next preview: it says what a new placement gains and what it rolls.`,
+                description: `Mean over highest load of the GPUs is {{ $value | printf "%.2f" }} per step, below ${floor}: all GPUs wait that much for the fullest one. Record the pool again and look at the next preview: it says what a new placement gains and what it rolls.`,
               },
             },
           ],

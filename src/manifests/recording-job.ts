@@ -18,6 +18,8 @@ export interface RecordingRequest {
   /** Pool whose recordings are read: their folder in the claim. */
   readonly pool: string;
   readonly image: string;
+  /** Of the trays, as Kubernetes calls it: what the image is for. */
+  readonly architecture: string;
   readonly imagePullSecrets: readonly string[];
   readonly serviceAccount: string;
   readonly claim: string;
@@ -88,6 +90,7 @@ function podSpec(request: RecordingRequest): types.input.core.v1.PodSpec {
     // Time to stop the recorder.
     terminationGracePeriodSeconds: task.callSeconds + 10,
     securityContext: enginePodSecurityContext,
+    nodeSelector: { "kubernetes.io/arch": request.architecture },
     tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }, arm64Toleration],
     affinity: { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [besideAnEngine(client)] } },
     containers: [

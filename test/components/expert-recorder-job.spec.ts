@@ -178,6 +178,7 @@ describe("a recorder's Job", () => {
       run: "1",
       pool: "client1-decode",
       image: "lmsysorg/sglang:v0.5.8-cu130",
+      architecture: "arm64",
       imagePullSecrets: [],
       serviceAccount: "engine",
       claim: "recordings",

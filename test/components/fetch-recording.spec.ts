@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fetchRecordingScript } from "../../src/components/fetch-recording-script";
 import { recordingBegins, recordingEnds, summaryMark } from "../../src/engines/recording/task";
-import { fakeKubectl, type FakeKubectl, type JobState } from "../support/fake-kubectl";
+import { fakeKubectl, succeeded, type FakeKubectl, type FakePod, type JobState } from "../support/fake-kubectl";
 
 const recording = '{\n "model": "m"\n}\n';
 const summary = '{"windows": 5, "errorPercent": 0.9}';
@@ -37,8 +37,13 @@ describe("what fetches a recording", function () {
     rmSync(directory, { recursive: true });
   });
 
-  function fetch(states: readonly JobState[], output = log, changes: object = {}): Fetched {
-    kubectl = fakeKubectl(states, output);
+  function fetch(
+    states: readonly JobState[],
+    output = log,
+    changes: object = {},
+    pods: readonly FakePod[] = [succeeded],
+  ): Fetched {
+    kubectl = fakeKubectl(states, output, pods);
     const input = {
       job: { kind: "Job", metadata: { name: "record" } },
       ...{
@@ -82,7 +87,12 @@ describe("what fetches a recording", function () {
     assert.deepEqual(kubectl.created(), []);
     kubectl.remove();
     assert.equal(fetch(["complete"]).code, 0);
-    assert.deepEqual(verbs(), ["get job record", "logs --selector batch.kubernetes.io/job-name=record --tail=-1"]);
+    assert.deepEqual(verbs(), [
+      "get job record",
+      "get pods --selector batch.kubernetes.io/job-name=record",
+      "logs record-a --tail=-1",
+      "delete job record --wait=false",
+    ]);
   });
 
   it("starts anew where an earlier up's Job had failed", () => {
@@ -92,6 +102,36 @@ describe("what fetches a recording", function () {
     assert.ok(verbs().includes("delete job record --wait=false"));
     assert.equal(kubectl.created().length, 1);
   });
+
+  it("reads the pod that succeeded, whatever became of another", () => {
+    const lost = { metadata: { name: "record-b", creationTimestamp: "2" }, status: { phase: "Failed" } };
+    assert.equal(fetch(["complete"], log, {}, [lost, succeeded]).code, 0);
+    assert.ok(verbs().includes("logs record-a --tail=-1"));
+  });
+
+  for (const [what, status, said] of [
+    [
+      "no tray",
+      {
+        phase: "Pending",
+        conditions: [{ type: "PodScheduled", status: "False", message: "0/20 nodes are available" }],
+      },
+      "the pod waits: 0/20 nodes are available",
+    ],
+    [
+      "an image that cannot be pulled",
+      { phase: "Pending", containerStatuses: [{ state: { waiting: { reason: "ImagePullBackOff" } } }] },
+      "the pod waits: ImagePullBackOff",
+    ],
+  ] as const) {
+    it(`says what the pod waits for: ${what}`, () => {
+      const pod = { metadata: { name: "record-a" }, status };
+      const fetched = fetch(["absent", "running"], "", { waitSeconds: 1 }, [pod]);
+      assert.equal(fetched.code, 1);
+      assert.match(fetched.said, new RegExp(`^${said}$`, "m"));
+      assert.match(fetched.said, new RegExp(`is not done after 1 s \\(${said}\\)`));
+    });
+  }
 
   it("says why nothing was recorded, with the end of the log, and leaves the file", () => {
     const { code, said } = fetch(["absent", "running", { failed: "PodFailurePolicy" }], "not recorded: no tokens\n");

@@ -50,6 +50,43 @@ describe("SGLang", () => {
     }
   });
 
+  it("cannot be recorded where its kernels choose experts unseen, or its calls want a key", () => {
+    const recorded = { ...off, recordingsClaim: "recordings" };
+    const rule = (changes: Partial<DecodeIntent>): readonly string[] =>
+      refused(decodeIntent({ engineVersion: "0.5.8", experts: recorded, ...changes })).filter((text) =>
+        text.startsWith("experts.recordingsClaim"),
+      );
+    const whole = { attention: "tensor", expertSplit: "whole" } as const;
+    assert.deepEqual(rule(whole), [
+      "experts.recordingsClaim: recordings of SGLang 0.5.8 — " +
+        "its flashinfer_trtllm runner chooses experts inside the kernel, where the recorder sees none (topk.py)",
+    ]);
+    assert.deepEqual(rule({ ...whole, expertSplit: "sliced" }), [
+      "experts.recordingsClaim: recordings of SGLang 0.5.8 — " +
+        "experts are sliced over all GPUs, so that none is fuller than another",
+    ]);
+    for (const key of ["--api-key", "--admin-api-key=secret"]) {
+      assert.deepEqual(rule({ extraArgs: [key] }), [
+        "experts.recordingsClaim: recordings of SGLang 0.5.8 — " +
+          `with ${key.split("=")[0] ?? ""} the recorder's calls are refused, and its Job has no key`,
+      ]);
+    }
+    assert.deepEqual(rule({}), []);
+  });
+
+  it("cannot be watched with drafts, whose steps report no balance", () => {
+    const speculation = { draftTokens: 1, acceptedTokens: 0.8 };
+    assert.deepEqual(
+      refused(decodeIntent({ engineVersion: "0.5.8", experts: watched, speculation })).filter((text) =>
+        text.startsWith("experts.drift"),
+      ),
+      [
+        "experts.drift: a watch over the experts of SGLang 0.5.8 — " +
+          "steps with drafts report no balance, so the alert would never fire",
+      ],
+    );
+  });
+
   it("cannot be watched before 0.5.8, which is said with what to do instead", () => {
     assert.deepEqual(refused(sglang("0.5.5", watched)), [
       "experts.drift: a watch over the experts of SGLang 0.5.5 — " +

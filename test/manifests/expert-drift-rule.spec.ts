@@ -54,9 +54,7 @@ describe("the alert on drift", () => {
                 annotations: {
                   summary: "Experts of client1 no longer sit where its traffic wants them",
                   description:
-                    "The fullest GPU waits for nobody and all others wait for it: mean over highest load per step is " +
-                    '{{ $value | printf "%.2f" }}, below 0.821. Record the pool again (experts.record.run) and look at ' +
-                    "the next preview: it says what a new placement gains and what it rolls.",
+                    'Mean over highest load of the GPUs is {{ $value | printf "%.2f" }} per step, below 0.821: all GPUs wait that much for the fullest one. Record the pool again and look at the next preview: it says what a new placement gains and what it rolls.',
                 },
               },
             ],

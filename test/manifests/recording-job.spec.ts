@@ -30,6 +30,7 @@ const request: RecordingRequest = {
   run: "1",
   pool: "client1-decode",
   image: "lmsysorg/sglang:v0.5.8-cu130",
+  architecture: "arm64",
   imagePullSecrets: [],
   serviceAccount: "engine",
   claim: "recordings",
@@ -82,6 +83,7 @@ describe("the Job of a recording", () => {
             restartPolicy: "Never",
             automountServiceAccountToken: false,
             enableServiceLinks: false,
+            nodeSelector: { "kubernetes.io/arch": "arm64" },
             terminationGracePeriodSeconds: 70,
             securityContext: { seccompProfile: { type: "RuntimeDefault" } },
             tolerations: [

@@ -237,6 +237,24 @@ describe("the configuration of recordings", () => {
       });
     });
 
+    it("verify nothing of an engine that records once after each start", () => {
+      const engine = { name: "trtllm", version: "1.6.1", image: "nvcr.io/nvidia/ai-dynamo/tensorrtllm-runtime:1.6.1" };
+      const pools = {
+        prefill: { workers: 1, gpusPerWorker: 4 },
+        decode: { workers: 1, gpusPerWorker: 32, batchPerRank: 64 },
+      };
+      const record = { claim: "c", verify: true };
+      const { problems } = planClientStack(
+        configOf({ mode: "off", redundant: 0, recording, record }, { engine, pools }),
+        share,
+        ".",
+      );
+      assert.deepEqual(
+        problems.map(({ path: where }) => where).filter((where) => where.startsWith("experts")),
+        ["experts.record.verify"],
+      );
+    });
+
     it("verify nothing where nothing is promised", () => {
       for (const mode of ["off", "dynamic"]) {
         const experts = { mode, redundant: 32, recording, record: { claim: "c", verify: true, run: "1" } };

@@ -15,8 +15,21 @@ export interface FakeKubectl {
   remove(): void;
 }
 
-export function fakeKubectl(states: readonly JobState[], log: string): FakeKubectl {
+export interface FakePod {
+  readonly metadata: { readonly name: string; readonly creationTimestamp?: string };
+  readonly status: Readonly<Record<string, unknown>>;
+}
+
+export const succeeded: FakePod = { metadata: { name: "record-a" }, status: { phase: "Succeeded" } };
+
+/** @param pods of the Job, as Kubernetes tells them */
+export function fakeKubectl(
+  states: readonly JobState[],
+  log: string,
+  pods: readonly FakePod[] = [succeeded],
+): FakeKubectl {
   const folder = mkdtempSync(join(tmpdir(), "nvl72-kubectl-"));
+  writeFileSync(join(folder, "pods.json"), JSON.stringify({ items: pods }));
   writeFileSync(join(folder, "states.json"), JSON.stringify(states));
   writeFileSync(join(folder, "log"), log);
   const lines = (name: string): readonly unknown[] =>

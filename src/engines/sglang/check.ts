@@ -4,7 +4,7 @@ import { derivedFlag, unknownFlag, unknownVersion } from "../flag-problems";
 import { checkUnused, type Setting } from "../unused-settings";
 import { checkRecording } from "../recording/check";
 import { dialectOf, reportsBalance, sglangVersions, type Dialect } from "./dialect";
-import { launchFlags } from "./launch-line";
+import { expertRunner, launchFlags } from "./launch-line";
 
 export function checkSglangVersion(version: string): readonly Problem[] {
   return dialectOf(version) === undefined ? [unknownVersion("SGLang", version, sglangVersions, sglangVersions[1])] : [];
@@ -19,13 +19,34 @@ export function checkSglang(plan: PoolPlan): readonly Problem[] {
     ...checkExtraArgs(plan, dialect),
     ...checkExtraEnvironment(plan),
     ...checkSpeculation(plan),
-    ...checkRecording(plan.intent.experts, `SGLang ${plan.intent.engineVersion}`, unableToWatch(dialect)),
+    ...checkRecording(plan.intent.experts, `SGLang ${plan.intent.engineVersion}`, unable(plan, dialect)),
   ];
 }
 
-function unableToWatch(dialect: Dialect): { readonly watch?: string } {
-  if (reportsBalance(dialect)) return {};
-  return { watch: "versions before 0.5.8 report the balance of steps in their log alone" };
+/** What keeps the recorder from counting, and steps from being reported. */
+function unable(plan: PoolPlan, dialect: Dialect): { readonly record?: string; readonly watch?: string } {
+  const record = whyUnrecordable(plan);
+  const watch = whyUnwatched(plan, dialect);
+  return { ...(record === undefined ? {} : { record }), ...(watch === undefined ? {} : { watch }) };
+}
+
+function whyUnrecordable({ intent, parallel }: PoolPlan): string | undefined {
+  if (parallel.expert === 1) return "experts are sliced over all GPUs, so that none is fuller than another";
+  if (expertRunner({ intent, parallel }) === "flashinfer_trtllm") {
+    return "its flashinfer_trtllm runner chooses experts inside the kernel, where the recorder sees none (topk.py)";
+  }
+  const key = intent.extraArgs?.find((argument) => /^--(admin-)?api-key\b/.test(argument));
+  if (key !== undefined)
+    return `with ${key.split("=")[0] ?? ""} the recorder's calls are refused, and its Job has no key`;
+  return undefined;
+}
+
+function whyUnwatched({ intent }: PoolPlan, dialect: Dialect): string | undefined {
+  if (!reportsBalance(dialect)) return "versions before 0.5.8 report the balance of steps in their log alone";
+  // eagle_worker.py 00559eac and eagle_worker_v2.py 006b0e3d hand on a result without it.
+  if ((intent.speculation?.draftTokens ?? 0) > 0)
+    return "steps with drafts report no balance, so the alert would never fire";
+  return undefined;
 }
 
 function unusedBy({ parallel }: PoolPlan): Readonly<Partial<Record<Setting, string>>> {

@@ -124,7 +124,7 @@ function attentionBackend({ intent }: PoolPlan): string | undefined {
 }
 
 /** NVFP4 experts need a FlashInfer runner: CuteDSL behind low-latency dispatch, CUTLASS or TensorRT-LLM without any. */
-function expertRunner({ intent, parallel }: PoolPlan): string | undefined {
+export function expertRunner({ intent, parallel }: Pick<PoolPlan, "intent" | "parallel">): string | undefined {
   if (intent.checkpoint.expertFormat !== "nvfp4") return undefined;
   if (parallel.dispatch === "low-latency") return "flashinfer_cutedsl";
   return parallel.data > 1 ? "flashinfer_cutlass" : "flashinfer_trtllm";

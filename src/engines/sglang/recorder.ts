@@ -5,18 +5,18 @@ import { recordingProgram } from "../recording/program";
  * Its buffer holds the newest 1000 steps, about 25 s of decode, so windows are shorter than that. A server that was
  * started without the recorder dies of the first call (expert_distribution.py, 02295fe5), so it is asked before.
  */
-const leaders = `import array, operator, pickle, signal, urllib.error, urllib.request, zipfile
+const leaders = `import array, http.client, operator, pickle, signal, urllib.error, urllib.request, zipfile
 
-def call(leader, path, method="POST"):
+def call(leader, path, method="POST", seconds=task["callSeconds"]):
     data = b"{}" if method == "POST" else None
     request = urllib.request.Request(leader + path, data, {"Content-Type": "application/json"}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=task["callSeconds"]) as answer:
+        with urllib.request.urlopen(request, timeout=seconds) as answer:
             return answer.read()
     except urllib.error.HTTPError as error:
         raise Failure(f"{leader}{path} answered {error.code} {error.read(200).decode(errors='replace').strip()}")
-    except OSError as error:
-        raise Failure(f"{leader}{path}: {error}")
+    except (OSError, http.client.HTTPException) as error:
+        raise Failure(f"{leader}{path}: {error or type(error).__name__}")
 
 def check_recorder(leader):
     for path in ("/server_info", "/get_server_info"):
@@ -76,7 +76,15 @@ def read_dump(path):
 const windows = `damages = (OSError, EOFError, StopIteration, LookupError, ValueError, zipfile.BadZipFile, pickle.UnpicklingError)
 
 def dumps():
+    # A client of NFS lists what it knows for up to a minute, unless it has changed the folder itself.
+    probe = os.path.join(task["directory"], ".listed")
+    open(probe, "w").close()
+    os.remove(probe)
     return {name for name in os.listdir(task["directory"]) if name.endswith(".pt")}
+
+def remove(names):
+    for name in names:
+        os.remove(os.path.join(task["directory"], name))
 
 def dump(leader):
     before = dumps()
@@ -92,8 +100,7 @@ def dump(leader):
             time.sleep(0.2)
         raise Failure(f"{leader} dumped, and after {task['callSeconds']} s {reason}")
     finally:
-        for name in dumps() - before:
-            os.remove(os.path.join(task["directory"], name))
+        remove(dumps() - before)
 
 def dumped_windows():
     failures = 0
@@ -123,13 +130,15 @@ def windows():
     for leader in task["leaders"]:
         check_recorder(leader)
     try:
+        # What came too late for an earlier recording.
+        remove(name for name in dumps() if name.startswith("expert_distribution_recorder_"))
         command("start")
         yield from dumped_windows()
     finally:
         if not task["keepRecording"]:
             for leader in task["leaders"]:
                 try:
-                    call(leader, "/stop_expert_distribution_record")
+                    call(leader, "/stop_expert_distribution_record", seconds=min(10, task["callSeconds"]))
                 except Failure as failure:
                     say(f"could not stop the recorder: {failure}")`;
 

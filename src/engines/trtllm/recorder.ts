@@ -32,44 +32,29 @@ export function recordingPlace({ intent }: PoolPlan): Pick<EngineProcess, "recor
 }
 
 /**
- * Reads the ranks' files once all are there; batches of steps take the place of windows. Every rank counts the tokens it
- * routes, so ranks add up, except that without attention data parallelism all route the same and count the same. With a
- * load balancer the counts are of slots (`num_experts` is their number), and the placement says whose.
+ * Reads the ranks' files once all are there and whole; batches of steps take the place of windows. A file has a count for
+ * every step, layer and slot, 130 MB at DeepSeek's size, so each is added up as it is read. Every rank counts the tokens
+ * it routes, so ranks add up, except that without attention data parallelism all route the same: files that are the same
+ * to the byte count once. With a load balancer the counts are of slots, and the placement says whose.
  */
-const windows = `import array, struct
+const windows = `import array, hashlib, operator, struct
 
 batches = 10
 
 def rank_files():
     return [os.path.join(task["directory"], f"rank{rank}.safetensors") for rank in range(task["ranks"])]
 
-def read_rank(path):
+def header_of(path):
     with open(path, "rb") as file:
-        data = file.read()
-    length, = struct.unpack_from("<Q", data)
-    header = json.loads(data[8 : 8 + length])
-    counts = {}
-    for key, tensor in header.items():
-        if key == "__metadata__":
-            continue
-        code = {"I32": "i", "I64": "q"}.get(tensor["dtype"])
-        if code is None:
-            raise Failure(f"{os.path.basename(path)} has counts of type {tensor['dtype']}, not I32 or I64")
-        first, end = tensor["data_offsets"]
-        values = array.array(code)
-        values.frombytes(data[8 + length + first : 8 + length + end])
-        iteration, layer = map(int, key.split("_"))
-        counts[iteration, layer] = values
-    return counts
+        length, = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+    header.pop("__metadata__", None)
+    size = 8 + length + max(tensor["data_offsets"][1] for tensor in header.values())
+    if os.path.getsize(path) != size:
+        raise ValueError(f"{os.path.basename(path)} has {os.path.getsize(path)} of {size} bytes")
+    return 8 + length, header
 
-def take(paths):
-    # What was read is no recording for the next who asks.
-    counts = [read_rank(path) for path in paths]
-    for path in paths:
-        os.remove(path)
-    return counts
-
-def read_ranks():
+def await_files():
     reason = "no file yet"
     while left() > 0:
         missing = [os.path.basename(path) for path in rank_files() if not os.path.exists(path)]
@@ -77,12 +62,31 @@ def read_ranks():
                   "a worker records once after each start")
         if not missing:
             try:
-                return take(rank_files())
+                return [header_of(path) for path in rank_files()]
             except (OSError, ValueError, LookupError, struct.error) as error:
-                reason = f"a rank's file cannot be read: {error}"
+                reason = f"a rank's file is not whole: {error}"
         say(reason)
         time.sleep(min(task["windowSeconds"], max(0, left())))
     raise Failure(f"after {task['limitSeconds']} s {reason}")
+
+def batches_of(headers):
+    steps = sorted({int(key.split("_")[0]) for _, header in headers for key in header})
+    size = max(1, math.ceil(len(steps) / batches))
+    return {step: index // size for index, step in enumerate(steps)}
+
+def add_rank(sums, path, first, header, batch_of):
+    with open(path, "rb") as file:
+        data = file.read()
+    for key, tensor in header.items():
+        code = {"I32": "i", "I64": "q"}.get(tensor["dtype"])
+        if code is None:
+            raise Failure(f"{os.path.basename(path)} has counts of type {tensor['dtype']}, not I32 or I64")
+        values = array.array(code)
+        begin, end = tensor["data_offsets"]
+        values.frombytes(data[first + begin : first + end])
+        step, layer = map(int, key.split("_"))
+        known = sums.get((batch_of[step], layer))
+        sums[batch_of[step], layer] = list(values) if known is None else list(map(operator.add, known, values))
 
 def by_expert(values, row):
     if len(values) == task["experts"]:
@@ -94,20 +98,22 @@ def by_expert(values, row):
         counts[expert] += values[slot]
     return counts
 
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).digest()
+
 def windows():
-    ranks = read_ranks()
-    if all(rank == ranks[0] for rank in ranks[1:]):
-        ranks = ranks[:1]
-    rows = placement_rows()
-    steps = sorted({iteration for rank in ranks for iteration, _ in rank})
-    size = max(1, math.ceil(len(steps) / batches))
-    for first in range(0, len(steps), size):
-        batch = set(steps[first : first + size])
-        counts = [[0] * task["experts"] for _ in range(task["layers"])]
-        for rank in ranks:
-            for (iteration, layer), values in rank.items():
-                if iteration in batch and layer < task["layers"]:
-                    add([counts[layer]], [by_expert(values, rows[layer])])
-        yield counts`;
+    headers = await_files()
+    paths = rank_files()
+    same = len({digest(path) for path in paths}) == 1
+    batch_of, sums, rows = batches_of(headers), {}, placement_rows()
+    for path, (first, header) in list(zip(paths, headers))[: 1 if same else None]:
+        add_rank(sums, path, first, header, batch_of)
+    recorded = [[by_expert(sums.get((batch, layer), [0] * task["experts"]), rows[layer]) for layer in range(task["layers"])]
+                for batch in range(max(batch_of.values()) + 1)]
+    # What was read is no recording for the next who asks.
+    for path in paths:
+        os.remove(path)
+    yield from recorded`;
 
 export const trtllmRecordingProgram = recordingProgram(windows);

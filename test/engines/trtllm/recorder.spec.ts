@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RecordingTask } from "../../../src/engines/recording/task";
@@ -79,6 +79,16 @@ describe("recordings that TensorRT-LLM writes", function () {
     assert.deepEqual(summary, { windows: 4, choicesPerLayer: 192, errorPercent: 0, balancedness: 1 });
     // Nobody shall take them for the recording of another day.
     assert.deepEqual(readdirSync(directory), []);
+  });
+
+  it("are waited for while they are written", async () => {
+    write(0, [4, 3, 2, 1]);
+    write(1, [1, 2, 3, 4]);
+    truncateSync(join(directory, "rank1.safetensors"), 900);
+    const { code, lines } = await record(trtllmRecordingProgram, task);
+    assert.equal(code, 1);
+    assert.match(lines.at(-1) ?? "", /a rank's file is not whole: /);
+    assert.equal(readdirSync(directory).filter((name) => name.startsWith("rank")).length, 2);
   });
 
   it("count once where all ranks route all tokens", async () => {
