@@ -39,8 +39,8 @@ export async function deployClient(stated: ClientConfig, provider: k8s.Provider)
 }
 
 /**
- * Recordings that are asked for, and what they found, as stack outputs. Their files are named from the folder that commands run in, which is that of the
- * program: a path from the machine's root would differ on the next machine.
+ * Recordings that are asked for, and what they found, as stack outputs. Their files are named from the folder that commands
+ * run in, which is that of the program: a path from the machine's root would differ on the next machine.
  */
 function record(
   config: SizedClientConfig,

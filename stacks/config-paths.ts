@@ -7,7 +7,7 @@ const shared: readonly (readonly [RegExp, string])[] = [
   [/^experts\.redundantExperts$/, "experts.redundant"],
   [/^experts\.recordingFile(.*)$/, "experts.recording$1"],
   [/^experts\.recordingsClaim$/, "experts.record.claim"],
-  [/^experts\.record\.(?:experts\.recordingsClaim)$/, "experts.record.claim"],
+  [/^experts\.record\.experts\.recordingsClaim$/, "experts.record.claim"],
   [/^experts\.record\.(?:pool|preset|image)$/, "experts.record"],
   [/^experts\.record\.file$/, "experts.recording"],
   [/^experts\.preset$/, "model.preset"],

@@ -1,13 +1,9 @@
 import * as path from "node:path";
+import { placementDirectory, recordingsDirectory } from "../engines/expert-files";
 import { findEngine } from "../engines/engines";
 import type { ExpertRecorder } from "../engines/engine";
 import type { RecordingTask } from "../engines/recording/task";
-import {
-  recordedPlacementDirectory,
-  recordingsDirectory,
-  recordingJob,
-  type RecordingRequest,
-} from "../manifests/recording-job";
+import { recordingJob, type RecordingRequest } from "../manifests/recording-job";
 import { checkObjectName } from "../manifests/object-name";
 import { findCheckpoint, type ModelShape } from "../plan/model-shape";
 import { rackNamed } from "../plan/rack";
@@ -114,7 +110,7 @@ function taskOf(args: ExpertRecorderArgs, recorder: ExpertRecorder, shape: Model
     directory: folder === "" ? recordingsDirectory : `${recordingsDirectory}/${folder}`,
     leaders: recorder.asksLeaders ? pool.leaders : [],
     startingRow: recorder.startingRow(shape.routedExperts, slots, ranks),
-    ...(experts.mode === "static" ? { placementFile: `${recordedPlacementDirectory}/${experts.key}` } : {}),
+    ...(experts.mode === "static" ? { placementFile: `${placementDirectory}/${experts.key}` } : {}),
     moving: experts.mode === "dynamic",
     keepRecording: experts.mode === "dynamic" || experts.watched,
     ...measureOf(args),

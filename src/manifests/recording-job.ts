@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { types } from "@pulumi/kubernetes";
+import { placementDirectory, recordingsDirectory } from "../engines/expert-files";
 import { taskVariable, type RecordingTask } from "../engines/recording/task";
 import { clientLabels, enginesSelector, operationLabels, operationsSelector } from "./labels";
 import { networkPolicy, tcp } from "./network-policy";
@@ -29,9 +30,6 @@ export interface RecordingRequest {
   readonly program: string;
   readonly task: RecordingTask;
 }
-
-export const recordingsDirectory = "/var/lib/nvl72/recordings";
-export const recordedPlacementDirectory = "/etc/nvl72/experts";
 
 /** Seconds beyond the program's own limit: pulling the image where it is new, and the last dump. */
 const marginSeconds = 600;
@@ -106,9 +104,7 @@ function podSpec(request: RecordingRequest): types.input.core.v1.PodSpec {
         terminationMessagePolicy: "FallbackToLogsOnError",
         volumeMounts: [
           ...recordings.mounts,
-          ...(placement === undefined
-            ? []
-            : [{ name: "placement", mountPath: recordedPlacementDirectory, readOnly: true }]),
+          ...(placement === undefined ? [] : [{ name: "placement", mountPath: placementDirectory, readOnly: true }]),
         ],
       },
     ],

@@ -1,11 +1,10 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { EnvironmentVariable } from "../engine";
+import { recordingsDirectory } from "../expert-files";
 import { balanceMetricVariable, balanceReportFlag, type Dialect } from "./dialect";
 
 /** Where compiled kernels go. An emptyDir: they are rebuilt on a fresh pod and never read-only. */
 export const cacheDirectory = "/var/cache/nvl72";
-/** Where the recorder writes its dumps. */
-export const recordingDirectory = "/var/lib/nvl72/recordings";
 
 /** A lost peer is noticed after ten minutes; the published benchmarks wait 100000 seconds, which is for ever. */
 const peerTimeoutSeconds = 600;
@@ -65,7 +64,7 @@ function processEnvironment(dialect: Dialect): Record<string, string> {
     HF_HUB_OFFLINE: "1",
     PYTHONUNBUFFERED: "1",
     SGLANG_DG_CACHE_DIR: `${cacheDirectory}/deep_gemm`,
-    SGLANG_EXPERT_DISTRIBUTION_RECORDER_DIR: recordingDirectory,
+    SGLANG_EXPERT_DISTRIBUTION_RECORDER_DIR: recordingsDirectory,
     // The shared-memory broadcaster assumes that a group's ranks share a host.
     SGLANG_USE_MESSAGE_QUEUE_BROADCASTER: "0",
     TORCH_DISTRIBUTED_DEFAULT_TIMEOUT: "1800",

@@ -1,12 +1,10 @@
 import type { PoolPlan } from "../../plan/pool";
 import { leaderWorkerSetVariables, modelDirectory, type GroupVariables } from "../engine";
 import { servedModelName } from "../served-model";
+import { placementDirectory } from "../expert-files";
 import { balanceReportFlag, type Dialect } from "./dialect";
 import { dataParallelFlags, decodeGraphFlags, flag, noPrefillGraphFlags, when, type Flag } from "./flag";
 import { bootstrapPort, distInitPort, httpPort, ncclPort } from "./ports";
-
-/** Where a static expert placement is mounted. */
-export const placementDirectory = "/etc/nvl72/experts";
 
 /** Decode computes no prompts; a retracted request is recomputed in chunks of this many tokens per rank. */
 const decodeChunkTokensPerRank = 16384;

@@ -1,16 +1,17 @@
 import { trivialRow } from "../../plan/experts/placement";
 import { kvPageTokens } from "../../plan/memory";
 import type { PoolPlan } from "../../plan/pool";
-import type { Engine, EngineProcess, GroupVariables, MountedFile } from "../engine";
+import type { Engine, EngineProcess, GroupVariables } from "../engine";
+import { placementFiles, recordingsDirectory } from "../expert-files";
 import { httpProbes } from "../probes";
 import { checkSglang, checkSglangVersion } from "./check";
 import { dialectOf, sglangVersions } from "./dialect";
 import { drain } from "./drain";
-import { cacheDirectory, environment, recordingDirectory } from "./environment";
+import { cacheDirectory, environment } from "./environment";
 import { expertLocationJson } from "./expert-location";
 import { toArgs } from "./flag";
 import { groupCommand, singleTrayCommand } from "./launcher";
-import { launchFlags, placementDirectory } from "./launch-line";
+import { launchFlags } from "./launch-line";
 import { bootstrapPort, httpPort, processPorts } from "./ports";
 import { sglangRecordingProgram } from "./recorder";
 
@@ -46,7 +47,7 @@ function sglangProcess(plan: PoolPlan, group: GroupVariables): EngineProcess {
     // Every tray of a worker answers: those without the HTTP server start a small one for it (entrypoints/engine.py).
     probes: httpProbes({ startup: health, readiness: health, liveness: health }, httpPort, plan.startup),
     drain: drain(plan.drainSeconds),
-    files: placementFile(plan),
+    files: placementFiles(plan),
     configuration: [],
     ...recordingPlace(plan),
     podAnnotations: plan.role === "prefill" ? { "sglang.ai/bootstrap-port": String(bootstrapPort) } : {},
@@ -57,12 +58,6 @@ function sglangProcess(plan: PoolPlan, group: GroupVariables): EngineProcess {
 /** Without a claim a dump that somebody asks for by hand still has a place, and goes with the pod. */
 function recordingPlace({ intent }: PoolPlan): Pick<EngineProcess, "scratchDirectories" | "recordings"> {
   const claim = intent.experts.recordingsClaim;
-  if (claim === undefined) return { scratchDirectories: [cacheDirectory, recordingDirectory] };
-  return { scratchDirectories: [cacheDirectory], recordings: { directory: recordingDirectory, claim } };
-}
-
-function placementFile({ intent }: PoolPlan): readonly MountedFile[] {
-  const { configMap, key } = intent.experts;
-  if (configMap === undefined || key === undefined) return [];
-  return [{ configMap, key, mountPath: `${placementDirectory}/${key}` }];
+  if (claim === undefined) return { scratchDirectories: [cacheDirectory, recordingsDirectory] };
+  return { scratchDirectories: [cacheDirectory], recordings: { directory: recordingsDirectory, claim } };
 }

@@ -1,8 +1,6 @@
 import type { PoolPlan } from "../../plan/pool";
-import type { Json, MountedFile } from "../engine";
-
-/** Where a static placement is mounted. */
-export const placementDirectory = "/etc/nvl72/experts";
+import type { Json } from "../engine";
+import { placementDirectory } from "../expert-files";
 
 /** Layers whose experts may move in one step: the published value of every GB200 recipe that balances at run time. */
 const layerUpdatesPerStep = 1;
@@ -25,10 +23,4 @@ export function loadBalancer({ intent, parallel, physicalExperts }: PoolPlan): J
  */
 export function movingExpertsGib({ intent }: PoolPlan): number {
   return intent.experts.balancing === "dynamic" ? Math.ceil(intent.checkpoint.checkpointBytes / 2 ** 30) : 0;
-}
-
-export function placementFile({ intent }: PoolPlan): readonly MountedFile[] {
-  const { configMap, key } = intent.experts;
-  if (configMap === undefined || key === undefined) return [];
-  return [{ configMap, key, mountPath: `${placementDirectory}/${key}` }];
 }

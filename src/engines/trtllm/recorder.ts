@@ -1,9 +1,8 @@
 import type { ExpertIntent } from "../../plan/intent";
 import type { PoolPlan } from "../../plan/pool";
 import type { EngineProcess } from "../engine";
+import { recordingsDirectory } from "../expert-files";
 import { recordingProgram } from "../recording/program";
-
-const recordingDirectory = "/var/lib/nvl72/recordings";
 
 /**
  * Steps of a worker that are recorded, counted from its start. TensorRT-LLM takes its order to record from the
@@ -22,13 +21,13 @@ export function recordingEnvironment({ intent }: PoolPlan): Readonly<Record<stri
   if (intent.experts.recordingsClaim === undefined) return {};
   return {
     EXPERT_STATISTIC_ITER_RANGE: recordedSteps,
-    EXPERT_STATISTIC_PATH: `${recordingDirectory}/${recordingFolder(intent.experts)}`,
+    EXPERT_STATISTIC_PATH: `${recordingsDirectory}/${recordingFolder(intent.experts)}`,
   };
 }
 
 export function recordingPlace({ intent }: PoolPlan): Pick<EngineProcess, "recordings"> {
   const claim = intent.experts.recordingsClaim;
-  return claim === undefined ? {} : { recordings: { directory: recordingDirectory, claim } };
+  return claim === undefined ? {} : { recordings: { directory: recordingsDirectory, claim } };
 }
 
 /**
@@ -37,7 +36,7 @@ export function recordingPlace({ intent }: PoolPlan): Pick<EngineProcess, "recor
  * it routes, so ranks add up, except that without attention data parallelism all route the same: files that are the same
  * to the byte count once. With a load balancer the counts are of slots, and the placement says whose.
  */
-const windows = `import array, hashlib, operator, struct
+const windows = `import array, filecmp, operator, struct
 
 batches = 10
 
@@ -98,14 +97,10 @@ def by_expert(values, row):
         counts[expert] += values[slot]
     return counts
 
-def digest(path):
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).digest()
-
 def windows():
     headers = await_files()
     paths = rank_files()
-    same = len({digest(path) for path in paths}) == 1
+    same = all(filecmp.cmp(paths[0], path, shallow=False) for path in paths[1:])
     batch_of, sums, rows = batches_of(headers), {}, placement_rows()
     for path, (first, header) in list(zip(paths, headers))[: 1 if same else None]:
         add_rank(sums, path, first, header, batch_of)

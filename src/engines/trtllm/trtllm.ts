@@ -1,5 +1,6 @@
 import type { PoolPlan } from "../../plan/pool";
 import type { Engine, EngineProcess } from "../engine";
+import { placementFiles } from "../expert-files";
 import { httpProbes } from "../probes";
 import { checkTrtllm, checkTrtllmVersion } from "./check";
 import { dialectOf, trtllmVersions } from "./dialect";
@@ -7,7 +8,7 @@ import { engineArgsKey, engineArgsPath, engineArgsYaml } from "./engine-args";
 import { cacheDirectory, environment } from "./environment";
 import { tokensPerBlock } from "./kv-cache";
 import { launchArgs, workerCommand } from "./launch-line";
-import { movingExpertsGib, placementFile } from "./load-balancer";
+import { movingExpertsGib } from "./load-balancer";
 import { loadBalancerYaml, startingRow } from "./load-balancer-file";
 import { processPorts, systemPort } from "./ports";
 import { recordingFolder, recordingPlace, trtllmRecordingProgram } from "./recorder";
@@ -63,7 +64,7 @@ function trtllmProcess(plan: PoolPlan): EngineProcess {
     probes: httpProbes(probePaths, systemPort, plan.startup),
     endSeconds: plan.drainSeconds + cleanUpSeconds,
     ...(plan.parallel.nodes > 1 ? { capabilities: sshCapabilities } : {}),
-    files: placementFile(plan),
+    files: placementFiles(plan),
     configuration: [{ key: engineArgsKey, content: engineArgsYaml(plan, dialect), mountPath: engineArgsPath }],
     scratchDirectories: [cacheDirectory],
     ...recordingPlace(plan),

@@ -1,3 +1,5 @@
+import { fetchesIn, holdingsOf } from "./relabel";
+
 /** Where the experts of one worker sit. */
 export interface ExpertPlacement {
   /** Expert-parallel size; slot s sits on rank floor(s / (slots / ranks)). */
@@ -18,22 +20,13 @@ export function trivialPlacement(
 /** Expert weights, summed over layers, that some rank has to fetch because it did not hold them before. */
 export function movedExperts(from: ExpertPlacement, to: ExpertPlacement): number {
   return to.physicalToLogical.reduce((moved, row, layer) => {
-    const before = expertsByRank(from.physicalToLogical[layer] ?? [], from.ranks);
-    const after = expertsByRank(row, to.ranks);
-    return moved + after.reduce((sum, held, rank) => sum + countMissing(held, before[rank]), 0);
+    const before = from.physicalToLogical[layer] ?? [];
+    const experts = Math.max(...before, ...row) + 1;
+    return moved + fetchesIn(row, to.ranks, holdingsOf(before, from.ranks, 1, experts)).moved;
   }, 0);
 }
 
 /** The experts in order, then the first ones again. */
 export function trivialRow(experts: number, slots: number): readonly number[] {
   return Array.from({ length: slots }, (_, slot) => slot % experts);
-}
-
-function expertsByRank(row: readonly number[], ranks: number): ReadonlySet<number>[] {
-  const perRank = row.length / ranks;
-  return Array.from({ length: ranks }, (_, rank) => new Set(row.slice(rank * perRank, (rank + 1) * perRank)));
-}
-
-function countMissing(held: ReadonlySet<number>, before: ReadonlySet<number> | undefined): number {
-  return [...held].filter((expert) => before?.has(expert) !== true).length;
 }

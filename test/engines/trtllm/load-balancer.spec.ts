@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { loadBalancer, placementFile } from "../../../src/engines/trtllm/load-balancer";
+import { placementFiles } from "../../../src/engines/expert-files";
+import { loadBalancer } from "../../../src/engines/trtllm/load-balancer";
 import { planned } from "../../support/intents";
 import { decode, tep } from "./pools";
 
@@ -23,7 +24,7 @@ describe("TensorRT-LLM's load balancer", () => {
   it("reads a static placement from where it is mounted", () => {
     const plan = planned(decode({ experts: placed }));
     assert.equal(loadBalancer(plan), "/etc/nvl72/experts/placement.yaml");
-    assert.deepEqual(placementFile(plan), [
+    assert.deepEqual(placementFiles(plan), [
       { configMap: "recorded", key: "placement.yaml", mountPath: "/etc/nvl72/experts/placement.yaml" },
     ]);
   });
