@@ -3,6 +3,7 @@ import { expertBalance, expertSkew, heuristicPlacement, recordedLayers } from ".
 import { movedExperts, trivialPlacement, type ExpertPlacement } from "../src/plan/experts/placement";
 import type { ExpertRecording } from "../src/plan/experts/recording";
 import { placeExperts } from "../src/plan/experts/place-experts";
+import { gb200Nvl72 } from "../src/plan/rack";
 import { usualRedundantExperts } from "../src/plan/redundancy";
 import { comparedText, placedText, shownText, type PlacedFacts, type RecordingFacts } from "../src/report/expert-text";
 import { expertHeatMap, type HeatMapPanel } from "../src/report/html/expert-heat-map";
@@ -14,7 +15,7 @@ import { UsageError, wholeOption, writeText } from "./terminal";
 const command = "experts";
 const modelOrder = "the model's order";
 /** GPUs of a tray; a rank has one. */
-const ranksPerTray = 4;
+const ranksPerTray = gb200Nvl72.gpusPerTray;
 
 const options = {
   ranks: { type: "string" },

@@ -1,7 +1,7 @@
+import { gb200Nvl72 } from "../rack";
 import { holds, loadOf, rowOf, searchedLayer, swapSlots, type SearchedLayer } from "./layer";
 
-/** GPUs of a GB200 compute tray. */
-const gpusPerTray = 4;
+const { gpusPerTray } = gb200Nvl72;
 
 /** Trays are whole where the ranks divide by four; otherwise every rank counts as a tray of its own. */
 export function usualRanksPerTray(ranks: number): number {
