@@ -19,6 +19,9 @@ export interface ReplicasNeeded {
   readonly uniform: number | undefined;
 }
 
+/** A layer that reaches the goal exactly may miss it by the last bit of a division: 0.6 / 0.75 is below 0.8. */
+const rounding = 1e-9;
+
 /**
  * Redundant experts that each layer needs to be as balanced as wanted, in steps of one more slot per rank. The search
  * decides, not the bound: what is said here, `placeExperts` reaches.
@@ -28,7 +31,7 @@ export function replicasNeeded(recording: ExpertRecording, goal: ReplicaGoal): R
   const steps = slotSteps(experts, goal);
   const needed = counts.map((weights) => {
     if (!weights.some((weight) => weight > 0)) return steps[0];
-    const first = steps.findIndex((slots) => balanceBound(weights, slots, goal.ranks) >= goal.balancedness);
+    const first = steps.findIndex((slots) => balanceBound(weights, slots, goal.ranks) >= goal.balancedness - rounding);
     const at = first < 0 ? undefined : firstReached(first, steps.length, (step) => reaches(weights, steps[step], goal));
     return at === undefined ? undefined : steps[at];
   });
@@ -47,7 +50,7 @@ function slotSteps(experts: number, { ranks, most = experts }: ReplicaGoal): rea
 function reaches(weights: readonly number[], slots: number | undefined, { ranks, balancedness }: ReplicaGoal): boolean {
   if (slots === undefined) return false;
   const mean = weights.reduce((sum, weight) => sum + weight, 0) / ranks;
-  return mean / freshRow(weights, slots, ranks).fullest >= balancedness;
+  return mean / freshRow(weights, slots, ranks).fullest >= balancedness - rounding;
 }
 
 /** The first step that reaches it, where each after one that does so too: steps of double length, then bisection. */

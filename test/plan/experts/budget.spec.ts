@@ -62,6 +62,16 @@ describe("replicasNeeded", () => {
     });
   });
 
+  it("takes a layer that reaches the goal exactly, whatever the last bit of a division says", () => {
+    // Four of five ranks share 3: mean 0.6, fullest 0.75.
+    const recording = recordingOf([[3, 0]]);
+    assert.deepEqual(replicasNeeded(recording, { ranks: 5, balancedness: 0.8 }), {
+      budget: [3],
+      unreachable: [],
+      uniform: 3,
+    });
+  });
+
   it("promises what a placement then has, and one slot less per rank has not", () => {
     fc.assert(
       fc.property(anyRequest, fc.constantFrom(0.6, 0.8, 0.9, 0.99), ({ ranks, counts }, balancedness) => {
